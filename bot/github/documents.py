@@ -1,0 +1,288 @@
+"""Floor 2: every request this program makes of GitHub: the GraphQL documents and the REST endpoints.
+
+Nothing else in `bot/` spells a query or a path, so that three readers can hold on to one list: the contract
+tests (GitHub's published SDL and OpenAPI), the sandbox (which serves exactly these), and whoever grants the App
+its permissions. A value never stands in a document's text; it travels in the variables.
+
+Ids: comment and issue ids exceed 32 bits, so `fullDatabaseId` (a BigInt, sent as a string) is read, never
+`databaseId`. An Actor has no id of its own; each of its types has one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final, Literal
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One GraphQL operation. `name` is the operation's name, used in figures and errors."""
+
+    kind: Literal["query", "mutation"]
+    name: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """One REST operation. `path` is spelled as in GitHub's OpenAPI description, `query` names parameters."""
+
+    method: Literal["GET", "POST", "PATCH", "PUT", "DELETE"]
+    path: str
+    query: tuple[str, ...] = ()
+
+    @property
+    def template(self) -> str:
+        """The RFC 6570 template: a file's path keeps its slashes, query parameters stand where given."""
+        path = self.path.replace("/contents/{path}", "/contents/{+path}")
+        return path + ("{?" + ",".join(self.query) + "}" if self.query else "")
+
+
+# ── REST ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+FIND_INSTALLATION: Final = Endpoint("GET", "/repos/{owner}/{repo}/installation")
+MINT_TOKEN: Final = Endpoint("POST", "/app/installations/{installation_id}/access_tokens")
+GET_ISSUE: Final = Endpoint("GET", "/repos/{owner}/{repo}/issues/{issue_number}")
+LIST_ISSUES: Final = Endpoint(
+    "GET",
+    "/repos/{owner}/{repo}/issues",
+    ("state", "sort", "direction", "since", "per_page", "page"),
+)
+GET_ROLE: Final = Endpoint("GET", "/repos/{owner}/{repo}/collaborators/{username}/permission")
+GET_USER: Final = Endpoint("GET", "/users/{username}")
+GET_FILE: Final = Endpoint("GET", "/repos/{owner}/{repo}/contents/{path}", ("ref",))
+GET_LABEL: Final = Endpoint("GET", "/repos/{owner}/{repo}/labels/{name}")
+CREATE_LABEL: Final = Endpoint("POST", "/repos/{owner}/{repo}/labels")
+ADD_ASSIGNEES: Final = Endpoint("POST", "/repos/{owner}/{repo}/issues/{issue_number}/assignees")
+CREATE_CHECK_RUN: Final = Endpoint("POST", "/repos/{owner}/{repo}/check-runs")
+
+ENDPOINTS: Final = (
+    FIND_INSTALLATION,
+    MINT_TOKEN,
+    GET_ISSUE,
+    LIST_ISSUES,
+    GET_ROLE,
+    GET_USER,
+    GET_FILE,
+    GET_LABEL,
+    CREATE_LABEL,
+    ADD_ASSIGNEES,
+    CREATE_CHECK_RUN,
+)
+
+# ── GraphQL: reads ──────────────────────────────────────────────────────────────────────────────────────────
+
+_ACTOR = """
+fragment ActorParts on Actor {
+  __typename
+  login
+  ... on User { databaseId }
+  ... on Bot { databaseId }
+  ... on Organization { databaseId }
+  ... on Mannequin { databaseId }
+}
+"""
+
+_COMMENT = """
+fragment CommentParts on IssueComment {
+  id
+  fullDatabaseId
+  author { ...ActorParts }
+  editor { ...ActorParts }
+  body
+  createdAt
+  lastEditedAt
+  isMinimized
+  reactionGroups { content viewerHasReacted }
+  url
+}
+"""
+
+_LABEL_EVENTS = """
+fragment LabelEventParts on IssueTimelineItems {
+  __typename
+  ... on LabeledEvent { createdAt actor { ...ActorParts } label { id name } }
+  ... on UnlabeledEvent { createdAt actor { ...ActorParts } label { id name } }
+}
+"""
+
+LOAD_ISSUE: Final = Document(
+    "query",
+    "LoadIssue",
+    """
+query LoadIssue($owner: String!, $repo: String!, $number: Int!, $card: ID!, $withCard: Boolean!) {
+  viewer { login databaseId }
+  repository(owner: $owner, name: $repo) {
+    id
+    databaseId
+    name
+    owner { login }
+    isPrivate
+    isArchived
+    issue(number: $number) {
+      id
+      fullDatabaseId
+      number
+      title
+      body
+      state
+      stateReason
+      author { ...ActorParts }
+      createdAt
+      updatedAt
+      lastEditedAt
+      locked
+      url
+      assignees(first: 20) { nodes { login databaseId } }
+      labels(first: 100) {
+        nodes { id name }
+        pageInfo { hasNextPage endCursor }
+      }
+      head: comments(first: 10) {
+        totalCount
+        nodes { ...CommentParts }
+      }
+      tail: comments(last: 50) {
+        nodes { ...CommentParts }
+        pageInfo { hasPreviousPage startCursor }
+      }
+      timelineItems(last: 100, itemTypes: [LABELED_EVENT, UNLABELED_EVENT]) {
+        nodes { ...LabelEventParts }
+        pageInfo { hasPreviousPage startCursor }
+      }
+    }
+  }
+  card: node(id: $card) @include(if: $withCard) { ...CommentParts }
+}
+"""
+    + _COMMENT
+    + _LABEL_EVENTS
+    + _ACTOR,
+)
+
+COMMENTS_BEFORE: Final = Document(
+    "query",
+    "CommentsBefore",
+    """
+query CommentsBefore($issue: ID!, $before: String!) {
+  node(id: $issue) {
+    ... on Issue {
+      comments(last: 100, before: $before) {
+        nodes { ...CommentParts }
+        pageInfo { hasPreviousPage startCursor }
+      }
+    }
+  }
+}
+"""
+    + _COMMENT
+    + _ACTOR,
+)
+
+LABEL_EVENTS_BEFORE: Final = Document(
+    "query",
+    "LabelEventsBefore",
+    """
+query LabelEventsBefore($issue: ID!, $before: String!) {
+  node(id: $issue) {
+    ... on Issue {
+      timelineItems(last: 100, before: $before, itemTypes: [LABELED_EVENT, UNLABELED_EVENT]) {
+        nodes { ...LabelEventParts }
+        pageInfo { hasPreviousPage startCursor }
+      }
+    }
+  }
+}
+"""
+    + _LABEL_EVENTS
+    + _ACTOR,
+)
+
+LABELS_AFTER: Final = Document(
+    "query",
+    "LabelsAfter",
+    """
+query LabelsAfter($issue: ID!, $after: String!) {
+  node(id: $issue) {
+    ... on Issue {
+      labels(first: 100, after: $after) {
+        nodes { id name }
+        pageInfo { hasNextPage endCursor }
+      }
+    }
+  }
+}
+""",
+)
+
+REPOSITORY_LABELS: Final = Document(
+    "query",
+    "RepositoryLabels",
+    """
+query RepositoryLabels($owner: String!, $repo: String!, $after: String) {
+  repository(owner: $owner, name: $repo) {
+    labels(first: 100, after: $after) {
+      nodes { id name }
+      pageInfo { hasNextPage endCursor }
+    }
+  }
+}
+""",
+)
+
+READ_COMMENT: Final = Document(
+    "query",
+    "ReadComment",
+    """
+query ReadComment($id: ID!) {
+  node(id: $id) { ...CommentParts }
+}
+"""
+    + _COMMENT
+    + _ACTOR,
+)
+
+QUERIES: Final = (
+    LOAD_ISSUE,
+    COMMENTS_BEFORE,
+    LABEL_EVENTS_BEFORE,
+    LABELS_AFTER,
+    REPOSITORY_LABELS,
+    READ_COMMENT,
+)
+
+# ── GraphQL: writes ─────────────────────────────────────────────────────────────────────────────────────────
+
+Mutation = Literal[
+    "removeLabelsFromLabelable",
+    "addLabelsToLabelable",
+    "addComment",
+    "updateIssueComment",
+    "deleteIssueComment",
+    "addReaction",
+]
+
+# What each mutation is asked to return: the ids it made, and the issue's new `updatedAt` where it has it.
+_RETURNS: Final[dict[Mutation, str]] = {
+    "removeLabelsFromLabelable": "{ labelable { ... on Issue { updatedAt } } }",
+    "addLabelsToLabelable": "{ labelable { ... on Issue { updatedAt } } }",
+    "addComment": "{ commentEdge { node { id fullDatabaseId issue { updatedAt } } } }",
+    "updateIssueComment": "{ issueComment { id fullDatabaseId issue { updatedAt } } }",
+    "deleteIssueComment": "{ clientMutationId }",
+    "addReaction": "{ reaction { content } }",
+}
+
+MUTATIONS: Final[tuple[Mutation, ...]] = tuple(_RETURNS)
+
+
+def apply_document(mutations: Sequence[Mutation]) -> Document:
+    """One mutation document: alias and variable ``w0``, ``w1`` … in the order given.
+
+    Each variable is the mutation's whole input object (``AddCommentInput!`` …), so the text depends on the kinds
+    of writes alone. Root fields of a mutation run serially (GraphQL specification, 6.2.2); an error in one does
+    not stop the next.
+    """
+    inputs = ", ".join(f"$w{i}: {name[0].upper()}{name[1:]}Input!" for i, name in enumerate(mutations))
+    fields = "\n".join(f"  w{i}: {name}(input: $w{i}) {_RETURNS[name]}" for i, name in enumerate(mutations))
+    return Document("mutation", "Apply", f"mutation Apply({inputs}) {{\n{fields}\n}}\n")

@@ -5,8 +5,8 @@
     plan → Plan            the smallest ordered list of Actions from the one to the other
     apply                  writes the actions
 
-Names are GitHub's: an issue has a *number* (per repository), an *id* (database id, an int beyond 32 bits) and a
-*node id* (GraphQL). Times are timezone-aware UTC datetimes.
+Names are GitHub's: an issue has a *number* (per repository), an *id* (database id, an int beyond 32 bits) and
+a *node id* (GraphQL). Times are timezone-aware UTC datetimes.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ class IssueKey:
         return cls(match[1], match[2], int(match[3]))
 
 
-# ── what GitHub showed ────────────────────────────────────────────────────────────────────────────────────────
+# ── what GitHub showed ─────────────────────────────────────────────────────────────────────────────
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +164,9 @@ class Snapshot:
     label_events: tuple[LabelEvent, ...] = ()  # ascending by time
     label_events_complete: bool = True
     catalogue: Catalogue = field(default_factory=Catalogue)
-    roles: Mapping[str, str] = field(default_factory=dict)  # case-folded login → role_name, of those who asked
+    roles: Mapping[str, str] = field(
+        default_factory=dict
+    )  # case-folded login → role_name, of those who asked
     logins: Mapping[str, bool] = field(default_factory=dict)  # case-folded login → does the account exist
     mirror: MirroredCard | None = None
 
@@ -176,7 +178,7 @@ class Snapshot:
         return any(label.folded == name.casefold() for label in self.issue.labels)
 
 
-# ── what rules conclude ───────────────────────────────────────────────────────────────────────────────────────
+# ── what rules conclude ────────────────────────────────────────────────────────────────────────────
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,7 +252,7 @@ class Route:
         return self.candidates[1] if len(self.candidates) > 1 else None
 
 
-# ── what may be done ──────────────────────────────────────────────────────────────────────────────────────────
+# ── what may be done ───────────────────────────────────────────────────────────────────────────────
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,205 @@
+"""Floor 1: the one table of commands. Parser, permissions, `/help` and the docs page come from it.
+
+A command is a line of a comment that starts with a slash and a word, in plain text (bot.markdown decides what
+is plain: not code, not a quote, not an HTML comment). Words that no command is close to belong to other bots
+and get no answer.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+
+import re2
+
+from bot.policy.schema import Policy, Role
+
+ROLES: tuple[str, ...] = ("read", "triage", "write", "maintain", "admin")
+MAX_PER_COMMENT = 10
+_LINE = re2.compile(r"^\s{0,3}/([A-Za-z][A-Za-z-]{1,30})(?:\s+(.*))?$")
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why an argument was not understood. `code` is explained by words.py; `seen` is the person's text."""
+
+    code: str
+    seen: str = ""
+    near: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Spec:
+    """One command. `slot` names the intent it sets; None for those that only answer."""
+
+    name: str
+    usage: str
+    summary: str
+    example: str
+    slot: str | None = None
+    argument: Callable[[str, Policy], str | Refusal] | None = None
+    required: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One command as written: its spec (None: unknown, `refusal.near` guesses) and the resolved value."""
+
+    word: str
+    spec: Spec | None
+    value: str = ""
+    new: bool = False  # `--new`
+    refusal: Refusal | None = None
+
+
+# ── arguments ───────────────────────────────────────────────────────────────────────────────
+
+
+def team_names(policy: Policy) -> Mapping[str, str]:
+    """Every way to write a team, case-folded, without leading @ or #, → its id."""
+    names: dict[str, str] = {}
+    for id_, team in policy.teams.items():
+        written: list[str | None] = [id_, team.name, team.label, *team.label_aliases, *team.aliases]
+        written += [team.slack.handle, team.slack.fallback_for]
+        for name in written:
+            if name:
+                names.setdefault(name.lstrip("@#").casefold(), id_)
+    return names
+
+
+def _choice(text: str, names: Mapping[str, str], ids: Iterable[str]) -> str | Refusal:
+    word = " ".join(text.strip().strip("`").lstrip("@#").split()).casefold()
+    if word in names:
+        return names[word]
+    near = difflib.get_close_matches(word[:60], list(names), n=3, cutoff=0.6)
+    suggested = tuple(dict.fromkeys(names[name] for name in near))
+    return Refusal("unknown-value", text, suggested or tuple(ids))
+
+
+def _team(text: str, policy: Policy) -> str | Refusal:
+    return _choice(text, team_names(policy), policy.teams)
+
+
+def _priority(text: str, policy: Policy) -> str | Refusal:
+    names = {}
+    for id_, priority in policy.priorities.items():
+        for name in (id_, priority.label, *priority.aliases, *priority.names):
+            names[name.casefold()] = id_
+    return _choice(text, names, policy.priorities)
+
+
+def _kind(text: str, policy: Policy) -> str | Refusal:
+    names = {}
+    for id_, kind in policy.kinds.items():
+        for name in (id_, kind.name, *kind.names):
+            names[name.casefold()] = id_
+    return _choice(text, names, policy.kinds)
+
+
+_LOGIN = re2.compile(r"^@?([A-Za-z0-9](?:[A-Za-z0-9-]{0,37}[A-Za-z0-9])?)$")
+
+
+def _login(text: str, policy: Policy) -> str | Refusal:
+    del policy
+    match = _LOGIN.match(text.strip())
+    return match[1] if match else Refusal("not-a-login", text)
+
+
+def _text(text: str, policy: Policy) -> str | Refusal:
+    del policy
+    return " ".join(text.split())
+
+
+# ── the table ───────────────────────────────────────────────────────────────────────────────
+
+_TABLE = (
+    Spec(
+        "route",
+        "/route TEAM",
+        "Route to a team; overrules the bot.",
+        "/route search-core",
+        "team",
+        _team,
+        True,
+    ),
+    Spec("priority", "/priority PRIORITY", "Set the priority.", "/priority p1", "priority", _priority, True),
+    Spec(
+        "customer",
+        "/customer NAME [--new]",
+        "Set the customer; `--new` creates the label.",
+        "/customer northmere",
+        "customer",
+        _text,
+        True,
+    ),
+    Spec("kind", "/kind help|defect|feature", "Say what it is.", "/kind defect", "kind", _kind, True),
+    Spec(
+        "owner",
+        "/owner @LOGIN",
+        "Hand the case to another support engineer.",
+        "/owner @sam",
+        "owner",
+        _login,
+        True,
+    ),
+    Spec("handoff", "/handoff [REASON]", "Hand over now, in spite of gaps.", "/handoff", "handoff", _text),
+    Spec("check", "/check", "Check again and list what is missing.", "/check"),
+    Spec("why", "/why", "Say why this team.", "/why"),
+    Spec("undo", "/undo", "Take the last command back.", "/undo"),
+    Spec("resume", "/resume", "Go on after the card's memory was lost.", "/resume"),
+    Spec("help", "/help", "List the commands.", "/help"),
+)
+COMMANDS: Mapping[str, Spec] = MappingProxyType({spec.name: spec for spec in _TABLE})
+
+
+def parse(line: str, policy: Policy) -> Call | None:
+    """Read one line; None when it is no command of ours and not close to one."""
+    match = _LINE.match(line.rstrip())
+    if match is None:
+        return None
+    word, rest = match[1].casefold(), (match[2] or "").strip()
+    spec = COMMANDS.get(word)
+    if spec is None:
+        near = difflib.get_close_matches(word, list(COMMANDS), n=1, cutoff=0.75)
+        return Call(word, None, refusal=Refusal("unknown-command", word, tuple(near))) if near else None
+    new = False
+    if spec.name == "customer":
+        words = rest.split()
+        new = "--new" in words
+        rest = " ".join(w for w in words if w != "--new")
+    if spec.required and not rest:
+        return Call(word, spec, refusal=Refusal("missing-argument"))
+    if spec.argument is None:
+        return Call(word, spec)
+    value = spec.argument(rest, policy)
+    if isinstance(value, Refusal):
+        return Call(word, spec, refusal=value)
+    return Call(word, spec, value, new)
+
+
+# ── permissions ─────────────────────────────────────────────────────────────────────────────
+
+
+def needed_role(command: str, policy: Policy) -> Role:
+    """The least repository role for a command, by policy."""
+    permissions = policy.commands.permissions
+    return permissions.get(command, permissions.get("default", "triage"))
+
+
+def role_counts(role: str, needed: str, policy: Policy) -> bool:
+    """Does `role` (GitHub's role_name, or a custom role mapped in policy) reach `needed`?"""
+    role = policy.commands.roles.get(role, role)
+    return role in ROLES and ROLES.index(role) >= ROLES.index(needed)
+
+
+def help_rows(policy: Policy) -> Sequence[tuple[str, str, str]]:
+    """(usage, summary, who) of every command, for `/help` and the docs page."""
+    rows = []
+    for spec in _TABLE:
+        who = f"{needed_role(spec.name, policy)} or more"
+        if spec.name in policy.commands.author:
+            who += ", or the issue's author"
+        rows.append((spec.usage, spec.summary, who))
+    return rows

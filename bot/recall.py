@@ -1,0 +1,83 @@
+"""Floor 0: which comment is the living hand-off card, and can its memory be trusted?
+
+Races
+- An older memory read again (lag, or somebody restoring an old revision of the comment): the database mirror
+  has the higher revision and wins.
+- Card deleted by a person: the mirror's memory goes into the next card.
+- Two cards (a create whose answer was lost): the oldest lives, the others' memory is merged and they go.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from bot.memory import Memory, Seal, is_card
+from bot.model import Actor, Comment, MirroredCard, Snapshot
+
+
+@dataclass(frozen=True, slots=True)
+class Recall:
+    memory: Memory
+    state: Literal["new", "known", "lost"]  # lost: there was a card, its memory cannot be trusted
+    card: Comment | None = None
+    extra: tuple[Comment, ...] = ()  # younger cards of ours, to be deleted
+    predecessor: Comment | None = None  # a card by an identity that policy names as predecessor
+
+
+def recall(snapshot: Snapshot, seal: Seal, predecessors: Sequence[Actor] = ()) -> Recall:
+    """Find the living card and its memory. Pure; see the module's races."""
+    cards = [c for c in snapshot.comments if is_card(c.body) and c.author is not None]
+    mine = [c for c in cards if snapshot.viewer.same_as(c.author)]
+    if snapshot.mirror is not None and not any(c.id == snapshot.mirror.comment_id for c in mine):
+        # A person cut the marker out of our comment: the mirror still knows which comment it is.
+        cut = [c for c in snapshot.comments if c.id == snapshot.mirror.comment_id]
+        mine = sorted(mine + [c for c in cut if snapshot.viewer.same_as(c.author)], key=lambda c: c.id)
+    theirs = [c for c in cards if any(actor.same_as(c.author) for actor in predecessors)]
+    theirs = [c for c in theirs if not snapshot.viewer.same_as(c.author)]
+
+    trusted = [m for c in mine + theirs if (m := _trusted(c, snapshot, seal)) is not None]
+    mirrored = _mirrored(snapshot.mirror, snapshot, seal)
+    if mirrored is not None:
+        trusted.append(mirrored)
+    card = mine[0] if mine else None
+    common = {"card": card, "extra": tuple(mine[1:]), "predecessor": theirs[-1] if theirs else None}
+    if trusted:
+        return Recall(_merge(trusted), "known", **common)  # type: ignore[arg-type]
+    if mine or theirs:
+        return Recall(Memory(held=True), "lost", **common)  # type: ignore[arg-type]
+    return Recall(Memory(), "new")
+
+
+def _trusted(comment: Comment, snapshot: Snapshot, seal: Seal) -> Memory | None:
+    read = seal.read(comment.body, snapshot.repository.id, snapshot.issue.id)
+    if read is None:
+        return None
+    memory, signature = read
+    if signature == "valid":
+        return memory
+    # Unsigned (written before a key was configured, or without one): nobody else may have touched it.
+    untouched = comment.editor is None or comment.editor.same_as(comment.author)
+    return memory if signature == "plain" and untouched else None
+
+
+def _mirrored(mirror: MirroredCard | None, snapshot: Snapshot, seal: Seal) -> Memory | None:
+    if mirror is None:
+        return None
+    read = seal.read(mirror.marker, snapshot.repository.id, snapshot.issue.id)
+    return None if read is None else read[0]  # our own database: trusted even after a change of keys
+
+
+def _merge(memories: Iterable[Memory]) -> Memory:
+    """The newest revision counts; what is done anywhere is done."""
+    ordered = sorted(memories, key=lambda m: m.rev)
+    newest = ordered[-1]
+    done = tuple(sorted({i for m in ordered for i in m.done}))
+    effects = {key: at for m in ordered for key, at in m.effects.items()}
+    applied = (
+        {key: name for m in ordered for key, name in m.applied.items()}
+        if len(ordered) > 1
+        else newest.applied
+    )
+    return replace(newest, done=done, effects=effects, applied=applied)

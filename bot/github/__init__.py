@@ -1,1 +1,1 @@
-"""Floor 2: GitHub: who we are to it (auth), how it is called (client), what is read (load), written (apply)."""
+"""Floor 2: GitHub: who we are to it (auth), one careful call (client), reads (load) and writes (apply)."""

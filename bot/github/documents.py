@@ -1,8 +1,8 @@
 """Floor 2: every request this program makes of GitHub: the GraphQL documents and the REST endpoints.
 
 Nothing else in `bot/` spells a query or a path, so that three readers can hold on to one list: the contract
-tests (GitHub's published SDL and OpenAPI), the sandbox (which serves exactly these), and whoever grants the App
-its permissions. A value never stands in a document's text; it travels in the variables.
+tests (GitHub's published SDL and OpenAPI), the sandbox (which serves exactly these), and whoever grants the
+App its permissions. A value never stands in a document's text; it travels in the variables.
 
 Ids: comment and issue ids exceed 32 bits, so `fullDatabaseId` (a BigInt, sent as a string) is read, never
 `databaseId`. An Actor has no id of its own; each of its types has one.
@@ -279,9 +279,9 @@ MUTATIONS: Final[tuple[Mutation, ...]] = tuple(_RETURNS)
 def apply_document(mutations: Sequence[Mutation]) -> Document:
     """One mutation document: alias and variable ``w0``, ``w1`` … in the order given.
 
-    Each variable is the mutation's whole input object (``AddCommentInput!`` …), so the text depends on the kinds
-    of writes alone. Root fields of a mutation run serially (GraphQL specification, 6.2.2); an error in one does
-    not stop the next.
+    Each variable is the mutation's whole input object (``AddCommentInput!`` …), so the text depends on the
+    kinds of writes alone. Root fields of a mutation run serially (GraphQL specification, 6.2.2); an error in
+    one does not stop the next.
     """
     inputs = ", ".join(f"$w{i}: {name[0].upper()}{name[1:]}Input!" for i, name in enumerate(mutations))
     fields = "\n".join(f"  w{i}: {name}(input: $w{i}) {_RETURNS[name]}" for i, name in enumerate(mutations))

@@ -1,0 +1,310 @@
+"""Floor 1: the hand-off card and the replies: what a support engineer in a hurry reads.
+
+One card per issue, edited in place (invariant 4): first line says where the issue stands, a small table says who
+and why, then what is missing with one block to paste. Times are absolute, and there are no task-list boxes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot import words
+from bot.markdown import escape, fence
+from bot.memory import Memory
+from bot.model import Candidate, Gap, Intake, Route, Snapshot
+from bot.policy.schema import Guidance, Policy, Team
+from bot.rules.inbox import Handled, Outcome
+from bot.rules.ownership import Ownership
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """All that the card and the replies are made of."""
+
+    snapshot: Snapshot
+    policy: Policy
+    intake: Intake
+    route: Route
+    owner: Ownership
+    memory: Memory
+    absent: tuple[str, ...] = ()  # labels that policy names and the repository lacks
+
+    @property
+    def team(self) -> Team | None:
+        return self.policy.teams.get(self.owner.team or "")
+
+    @property
+    def filer(self) -> str:
+        """Login of who is accountable: `/owner`, else the filer."""
+        intent = self.memory.intents.get("owner")
+        if intent is not None:
+            return intent.value
+        author = self.snapshot.issue.author
+        return author.login if author is not None else "the filer"
+
+    @property
+    def handed(self) -> bool:
+        kind = self.policy.kinds.get(self.intake.kind or "")
+        return self.memory.handed is not None and kind is not None and kind.handoff
+
+    @property
+    def urgent(self) -> bool:
+        priority = self.policy.priorities.get(self.intake.priority or "")
+        kind = self.policy.kinds.get(self.intake.kind or "")
+        return priority is not None and priority.urgent and kind is not None and kind.handoff
+
+    @property
+    def alert(self) -> bool:
+        """An urgent issue that no team owns: support must act now."""
+        return self.urgent and self.team is None and self.snapshot.issue.state == "OPEN"
+
+
+# ── the card ────────────────────────────────────────────────────────────────────────────────
+
+
+def card(view: View) -> str:
+    """The visible part of the card, as markdown. The same view gives the same text."""
+    parts = [f"### {_headline(view)}", _table(view)]
+    if view.intake.missing:
+        parts.append(_missing(view))
+    if view.team is not None and not view.team.engineering:
+        parts.append(_guidance(view, view.team))
+    elif view.handed and view.team is not None:
+        parts.append(_tell_team(view, view.team))
+    parts += [_spans(view), _notes(view), _helpful(view), _details(view)]
+    return "\n\n".join(part for part in parts if part)
+
+
+def _headline(view: View) -> str:
+    missing = len(view.intake.missing)
+    gaps = f"{missing} thing{'s' if missing != 1 else ''} missing"
+    kind = view.policy.kinds.get(view.intake.kind or "")
+    if view.snapshot.issue.state == "CLOSED":
+        return "☑️ Closed"
+    if view.team is not None and not view.team.engineering:
+        return f"➡️ For {view.team.name}, not for engineering"
+    if view.handed and view.team is not None:
+        return f"✅ Handed to {view.team.name}" + (f" · {gaps}" if missing else "")
+    if kind is not None and not kind.handoff:
+        return f"✏️ {kind.name} · {gaps}" if missing else f"✅ {kind.name} · complete"
+    if missing:
+        return f"✏️ {gaps} · not handed over yet"
+    return "❓ Complete, but no team yet"
+
+
+def _table(view: View) -> str:
+    rows = [("Team", _team_cell(view)), ("Kind", _kind_cell(view)), ("Priority", _priority_cell(view))]
+    rows.append(("Customer", f"`{view.intake.customer}`" if view.intake.customer else "–"))
+    rows.append(("Owner", escape(view.filer)))
+    if view.snapshot.issue.state == "OPEN":
+        rows.append(("Next", _next(view)))
+    return "\n".join(["| | |", "|---|---|", *(f"| **{name}** | {text} |" for name, text in rows)])
+
+
+def _team_cell(view: View) -> str:
+    owner, route, policy = view.owner, view.route, view.policy
+    if view.team is not None:
+        label = f" `{view.team.label}`" if view.team.label else ""
+        because = {
+            "label": f"set by {escape(owner.by) or 'a person'}",
+            "command": f"`/route` by {escape(owner.by)}",
+            "template": "chosen in the template",
+            "router": words.matched(route.candidates[0].matched) if route.candidates else "",
+        }.get(owner.source, "")
+        return f"{view.team.name}{label} · {because}".rstrip(" ·")
+    if owner.source == "unrouted":
+        return "none: a person took the label off · `/route TEAM`"
+    if route.decision == "suggest" and _known(route, policy):
+        names = " or ".join(words.candidate(c, policy) for c in _known(route, policy)[:2])
+        return f"not sure: {names}"
+    return "nobody listed fits · `/route TEAM`"
+
+
+def _known(route: Route, policy: Policy) -> list[Candidate]:
+    return [c for c in route.candidates if c.team in policy.teams]
+
+
+def _kind_cell(view: View) -> str:
+    kind = view.policy.kinds.get(view.intake.kind or "")
+    return kind.name if kind is not None else "–"
+
+
+def _priority_cell(view: View) -> str:
+    priority = view.policy.priorities.get(view.intake.priority or "")
+    lowered = " · a feature request is never more urgent" if "lowered" in view.intake.priority_context else ""
+    return f"`{priority.label}`{lowered}" if priority is not None else "–"
+
+
+def _next(view: View) -> str:
+    who = escape(view.filer)
+    if view.team is not None and not view.team.engineering:
+        return f"{who} posts the text below"
+    if view.handed and view.team is not None:
+        at = _time(view.memory.handed.at) if view.memory.handed else ""
+        return f"{view.team.name} answers here · asked {at}"
+    if view.intake.missing:
+        return f"{who} fills in what is missing; this card follows"
+    if view.team is None:
+        return f"{who} picks a team: `/route TEAM`"
+    return f"{view.team.name} schedules it"
+
+
+def _time(at: datetime) -> str:
+    return at.strftime("%Y-%m-%d %H:%M UTC")
+
+
+def _missing(view: View) -> str:
+    """What is required, why it does not count, and one block to paste."""
+    rows, pastes, more = [], [], []
+    for gap in view.intake.missing:
+        why = words.gap(gap, view.policy)
+        rows.append(f"- **{_label(gap, view.policy)}**{f' – {why}' if why else ''}")
+        if gap.paste:
+            pastes.append(gap.paste.strip())
+        if gap.field == "priority":
+            more.append(words.priority_help(view.policy, view.intake.priority_context))
+    blocks = ["**Missing**\n" + "\n".join(rows), *more]
+    if pastes:
+        blocks.append("Edit the issue and paste:\n" + fence("\n\n".join(pastes), "markdown"))
+    return "\n\n".join(blocks)
+
+
+def _label(gap: Gap, policy: Policy) -> str:
+    field = policy.intake.fields.get(gap.field)
+    return field.label if field is not None else gap.field
+
+
+def _guidance(view: View, team: Team) -> str:
+    """Owners outside engineering: the text to post, the channel, and whom to mention."""
+    found = _which(team.guidance, view)
+    if found is None:
+        return ""
+    people = _people(found, view)
+    mention = f"{' '.join(people)} " if people else ""
+    where = f" in {found.channel}" if found.channel else ""
+    missing = [role for role in found.mention if role not in _known_people(view)]
+    lines = [f"**Post{where}**", fence(f"{mention}{found.text}\n{view.snapshot.issue.url}")]
+    if missing:
+        names = " and ".join(words.ROLES_OF_ACCOUNT[role] for role in missing)
+        lines.append(f"Mention the customer's {names}: policy `customers` does not name them yet.")
+    if found.link:
+        lines.append(f"Guide: {found.link}")
+    return "\n".join(lines)
+
+
+def _which(guidance: tuple[Guidance, ...], view: View) -> Guidance | None:
+    """The first whose words stand in the issue; one without words fits always."""
+    text = f"{view.snapshot.issue.title}\n{view.intake.routing_text}".casefold()
+    for found in guidance:
+        if not found.when or any(word.casefold() in text for word in found.when):
+            return found
+    return None
+
+
+def _known_people(view: View) -> dict[str, str]:
+    prefix = view.policy.labels.customer_prefix
+    slug = (view.intake.customer or "").removeprefix(prefix)
+    customer = view.policy.customers.get(slug)
+    if customer is None:
+        return {}
+    people = {"sales_rep": customer.sales_rep, "ce": customer.ce}
+    return {role: name for role, name in people.items() if name}
+
+
+def _people(found: Guidance, view: View) -> list[str]:
+    known = _known_people(view)
+    return [known[role] for role in found.mention if role in known]
+
+
+def _tell_team(view: View, team: Team) -> str:
+    """The message of handbook step 5: what is needed, the link, the timeline."""
+    if team.slack.channel is None or view.snapshot.issue.state == "CLOSED":
+        return ""
+    handle = f"{team.slack.handle} " if team.slack.handle else ""
+    need = view.intake.values.get("need") or view.snapshot.issue.title
+    lines = [f"{handle}{' '.join(need.split())}", view.snapshot.issue.url]
+    timeline = view.intake.values.get("timeline")
+    if timeline:
+        lines.append(f"Timeline: {' '.join(timeline.split())}")
+    return f"**Tell them in {team.slack.channel}**\n" + fence("\n".join(lines))
+
+
+def _spans(view: View) -> str:
+    """Further teams and near candidates, each with a line to paste."""
+    policy, route = view.policy, view.route
+    teams = [c for c in _known(route, policy) if c.team in route.also]
+    if view.team is None and view.owner.source != "unrouted":
+        teams = _known(route, policy)[:3]
+    teams = [c for c in teams if c.team != view.owner.team]
+    if not teams or view.snapshot.issue.state == "CLOSED":
+        return ""
+    title = "**It may also be for**" if view.team is not None else "**Candidates**"
+    rows = [f"- {words.candidate(c, policy)}: comment `/route {c.team}`" for c in teams]
+    return "\n".join([title, *rows])
+
+
+def _notes(view: View) -> str:
+    notes = [text for text in map(words.reason, view.route.reasons) if text]
+    if view.owner.others:
+        others = " and ".join(view.policy.teams[t].name for t in view.owner.others)
+        notes.append(f"{others} is labelled too, by a person; the bot leaves that label alone.")
+    if view.alert:
+        notes.append(words.alert_note(view.policy))
+    notes += [words.absent_label(name) for name in view.absent]
+    if view.memory.held:
+        notes.append(words.HELD)
+    return "\n".join(f"> {note}" for note in notes)
+
+
+def _helpful(view: View) -> str:
+    if not view.intake.helpful or view.snapshot.issue.state == "CLOSED":
+        return ""
+    names = ", ".join(_label(gap, view.policy).lower() for gap in view.intake.helpful)
+    return f"Would help, if you have it: {names}."
+
+
+def _details(view: View) -> str:
+    why = words.why(view.route, view.policy)
+    return (
+        f"<details><summary>Why this team, and how to change it</summary>\n\n{why}\n\n"
+        f"{words.HOW_TO_CHANGE}\n\n</details>"
+    )
+
+
+# ── comments beside the card ────────────────────────────────────────────────────────────────
+
+
+def reply(handled: Handled, view: View) -> str:
+    """One reply for all the commands of a comment; empty when a reaction says enough."""
+    texts = [text for outcome in handled.outcomes if (text := _answer(outcome, view))]
+    return "\n\n".join(dict.fromkeys(texts))
+
+
+def _answer(outcome: Outcome, view: View) -> str:
+    if not outcome.ok:
+        return words.refusal(outcome, view.policy)
+    if outcome.command == "undo":
+        return words.undone(outcome.value)
+    if not outcome.answer:
+        return ""
+    if outcome.command == "help":
+        return words.help_table(view.policy)
+    if outcome.command == "why":
+        return f"**{_team_cell(view)}**\n\n{words.why(view.route, view.policy)}"
+    return _checked(view)
+
+
+def _checked(view: View) -> str:
+    missing = view.intake.missing
+    if not missing:
+        return "Checked: nothing is missing."
+    rows = [f"- **{_label(gap, view.policy)}** {words.gap(gap, view.policy)}".rstrip() for gap in missing]
+    return "\n".join(["Checked. Missing:", *rows])
+
+
+def alert(view: View) -> str:
+    """An urgent issue without a team: somebody of support must act."""
+    support = view.policy.support
+    who = f"@{support.github_team}" if support.github_team else " ".join(f"@{m}" for m in support.members)
+    return f"{who or words.SUPPORT} {words.ALERT}".strip()

@@ -1,0 +1,259 @@
+"""Floor 1: what should hold for one issue: Snapshot + Recall + Rulebook + now → Desired, with reasons.
+
+Pure: the same arguments give the same Desired, and a Desired that was applied is desired again by the next
+run (invariant 1), so nothing here may depend on how often it ran. Times shown are absolute for the same reason.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from bot import words
+from bot.card import View, alert, card, reply
+from bot.memory import Handed, Intent, Memory, effect_marker, effects_in
+from bot.model import Assign, CreateComment, CreateLabel, Intake, React, Route, Snapshot
+from bot.policy.schema import Policy
+from bot.recall import Recall
+from bot.rules import inbox
+from bot.rules.labels import LabelChange, LabelHistory, Wanted, change
+from bot.rules.ownership import Ownership, own
+from bot.rules.rulebook import Rulebook
+
+OK, REFUSED = "THUMBS_UP", "CONFUSED"  # GraphQL ReactionContent
+
+
+@dataclass(frozen=True, slots=True)
+class Desired:
+    """`silence` says why nothing is done; then the rest is empty."""
+
+    memory: Memory
+    silence: str = ""
+    create: tuple[CreateLabel, ...] = ()
+    labels: LabelChange | None = None
+    assign: Assign | None = None
+    comments: tuple[CreateComment, ...] = ()
+    card: str = ""  # the visible part
+    reactions: tuple[React, ...] = ()
+    look_again: datetime | None = None
+    facts: Mapping[str, object] = field(default_factory=dict)  # for `explain` and `--dry-run`: no issue text
+
+
+def adopted(snapshot: Snapshot, recall: Recall, book: Rulebook, waiting: bool) -> str:
+    """Why this issue is ours to speak on; empty when it is not."""
+    if recall.state != "new":
+        return "known"
+    if snapshot.has_label(book.policy.labels.rfh):
+        return "label"
+    if snapshot.issue.state == "OPEN" and book.intake.parse(snapshot.issue.body).form is not None:
+        return "template"
+    return "command" if waiting else ""
+
+
+def ended(snapshot: Snapshot) -> str:
+    """Why the issue can't be written to now (invariant 11); empty when it can."""
+    if snapshot.repository.archived:
+        return "archived"
+    return "locked" if snapshot.issue.locked else ""
+
+
+def decide(snapshot: Snapshot, recall: Recall, book: Rulebook, now: datetime) -> Desired:
+    """Conclude what should hold. Raises nothing on any text."""
+    policy, memory = book.policy, recall.memory
+    end = ended(snapshot)
+    if end:
+        return Desired(memory, silence=end)
+    waiting = inbox.pending(snapshot, memory, policy, now)
+    if not adopted(snapshot, recall, book, bool(waiting)):
+        return Desired(memory, silence="not from the template")
+    if snapshot.issue.state == "CLOSED" and (memory.closed or recall.state == "new") and not waiting:
+        return Desired(memory, silence="closed")
+
+    template = book.intake.parse(snapshot.issue.body)
+    history = LabelHistory.of(snapshot, memory, book.predecessors)
+
+    def kind_of(memory: Memory) -> str | None:
+        return _kind(memory, template.kind, history, policy)
+
+    ran = inbox.run(waiting, memory, inbox.Context(snapshot, policy, kind_of))
+    if ran.create:
+        return Desired(memory, create=tuple(_new_label(name, policy) for name in ran.create))
+    memory = ran.memory
+
+    route = book.router.route(snapshot.issue.title, template.routing_text)
+    owner = own(history, memory, template.team, route, policy)
+    people = tuple(label.name for label in history.people())
+    intake = book.intake.check(
+        template,
+        title=snapshot.issue.title,
+        labels=people,
+        customers=tuple(
+            label.name
+            for label in inbox.customer_labels(snapshot.catalogue.labels, policy.labels.customer_prefix)
+        ),
+        kind=kind_of(memory),
+        team=owner.team,
+        priority=_priority(memory, history, policy),
+        customer=_customer(memory, snapshot, history, policy),
+    )
+    labels = change(history, _wanted(intake, owner, memory, history, policy), keep=(policy.labels.rfh,))
+    memory = replace(memory, applied=labels.applied, closed=snapshot.issue.state == "CLOSED")
+    memory = _hand_over(memory, intake, owner, policy, now)
+    view = View(
+        snapshot=snapshot,
+        policy=policy,
+        intake=intake,
+        route=route,
+        owner=owner,
+        memory=memory,
+        absent=labels.absent,
+    )
+    comments, memory = _comments(ran, view, memory, now)
+    view = replace(view, memory=memory)
+    return Desired(
+        memory=memory.bounded(now - inbox.SETTLE),
+        labels=labels,
+        assign=_assign(ran, memory),
+        comments=comments,
+        card=card(view),
+        reactions=tuple(
+            React(h.comment.id, h.comment.node_id, OK if all(o.ok for o in h.outcomes) else REFUSED)
+            for h in ran.handled
+        ),
+        facts=_facts(intake, route, owner, memory),
+    )
+
+
+# ── the parts ───────────────────────────────────────────────────────────────────────────────
+
+
+def _kind(memory: Memory, chosen: str | None, history: LabelHistory, policy: Policy) -> str | None:
+    """A command, else the template, else a kind's label that a person set."""
+    intent = memory.intents.get("kind")
+    if intent is not None and intent.value in policy.kinds:
+        return intent.value
+    if chosen is not None:
+        return chosen
+    names = {label.folded for label in history.people()}
+    for id_, kind in policy.kinds.items():
+        if kind.label is not None and kind.label.casefold() in names:
+            return id_
+    return None
+
+
+def _newer_than_people(intent: Intent | None, names: set[str], history: LabelHistory) -> bool:
+    """Is a command the newest word, or has a person set one of these labels since?"""
+    if intent is None:
+        return False
+    times = [history.set_at(label) for label in history.people() if label.folded in names]
+    return not times or intent.at > max(times)
+
+
+def _priority(memory: Memory, history: LabelHistory, policy: Policy) -> str | None:
+    intent = memory.intents.get("priority")
+    if intent is None or intent.value not in policy.priorities:
+        return None
+    names = {n.casefold() for p in policy.priorities.values() for n in (p.label, *p.aliases)}
+    return intent.value if _newer_than_people(intent, names, history) else None
+
+
+def _customer(memory: Memory, snapshot: Snapshot, history: LabelHistory, policy: Policy) -> str | None:
+    intent = memory.intents.get("customer")
+    by_id = {label.id: label for label in snapshot.catalogue.labels.values()}
+    if intent is None or intent.value not in by_id:
+        return None
+    prefix = policy.labels.customer_prefix
+    names = {label.folded for label in inbox.customer_labels(snapshot.catalogue.labels, prefix)}
+    return by_id[intent.value].name if _newer_than_people(intent, names, history) else None
+
+
+def _wanted(
+    intake: Intake, owner: Ownership, memory: Memory, history: LabelHistory, policy: Policy
+) -> tuple[Wanted, ...]:
+    """The labels that should be there. A label that a person set under an alias is as good."""
+    live = {label.folded for label in history.people()}
+    wanted = []
+
+    def want(name: str | None, reason: str, slot: str, aliases: tuple[str, ...] = ()) -> None:
+        if name is None or any(alias.casefold() in live for alias in aliases):
+            return
+        intent = memory.intents.get(slot)
+        wanted.append(Wanted(name, reason, intent.at if intent is not None else None))
+
+    if intake.kind is not None:
+        want(policy.kinds[intake.kind].label, "kind", "kind")
+    want(intake.customer, "customer", "customer")
+    if intake.priority is not None:
+        priority = policy.priorities[intake.priority]
+        want(priority.label, "priority", "priority", priority.aliases)
+    if owner.team is not None:
+        team = policy.teams[owner.team]
+        want(team.label, owner.source, "team", team.label_aliases)
+    if intake.missing:
+        want(policy.labels.needs_info, "missing", "needs-info")
+    return tuple(wanted)
+
+
+def _hand_over(memory: Memory, intake: Intake, owner: Ownership, policy: Policy, now: datetime) -> Memory:
+    """Handed over: complete and routed, or by command, or urgent and routed; again for a new team."""
+    if memory.handed is not None and owner.team in (None, memory.handed.team):
+        return memory
+    kind = policy.kinds.get(intake.kind or "")
+    if owner.team is None or kind is None or not kind.handoff:
+        return memory
+    if not policy.teams[owner.team].engineering:
+        return replace(memory, handed=None)
+    priority = policy.priorities.get(intake.priority or "")
+    if "handoff" in memory.intents:
+        how = "command"
+    elif priority is not None and priority.urgent:
+        how = "urgent"
+    elif not intake.missing or memory.handed is not None:
+        how = "complete"
+    else:
+        return memory
+    return replace(memory, handed=Handed(now.replace(microsecond=0), how, owner.team))
+
+
+def _comments(
+    ran: inbox.Ran, view: View, memory: Memory, now: datetime
+) -> tuple[tuple[CreateComment, ...], Memory]:
+    """Replies to those who asked or were refused, and alerts; each once (invariant 6)."""
+    snapshot = view.snapshot
+    ours = [c for c in snapshot.comments if snapshot.viewer.same_as(c.author)]
+    there = {key for comment in ours for key in effects_in(comment.body)}
+    said = {handled: inbox.reply_key(handled.comment) for handled in ran.handled}
+    texts = [(key, text) for handled, key in said.items() if (text := reply(handled, view))]
+    if view.alert and not memory.held:
+        texts.append(("alert:urgent-unrouted", alert(view)))
+    effects, comments = dict(memory.effects), []
+    for key, text in texts:
+        if key not in effects and key not in there:
+            comments.append(CreateComment(key, f"{text}\n\n{effect_marker(key)}"))
+        effects.setdefault(key, now.replace(microsecond=0))
+    return tuple(comments), replace(memory, effects=effects)
+
+
+def _assign(ran: inbox.Ran, memory: Memory) -> Assign | None:
+    """`/owner` also assigns, once, when the command runs: taking it off by hand stays possible."""
+    fresh = any(o.ok and o.command == "owner" for h in ran.handled for o in h.outcomes)
+    intent = memory.intents.get("owner")
+    return Assign((intent.value,)) if fresh and intent is not None else None
+
+
+def _new_label(name: str, policy: Policy) -> CreateLabel:
+    return CreateLabel(name, policy.labels.customer_color, words.CUSTOMER_LABEL)
+
+
+def _facts(intake: Intake, route: Route, owner: Ownership, memory: Memory) -> dict[str, object]:
+    return {
+        "template": intake.template,
+        "kind": intake.kind,
+        "missing": [gap.field for gap in intake.missing],
+        "team": owner.team,
+        "source": owner.source,
+        "router": {"decision": route.decision, "team": route.team, "score": round(route.score, 2)},
+        "handed": memory.handed.how if memory.handed else None,
+        "held": memory.held,
+    }

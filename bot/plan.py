@@ -1,0 +1,70 @@
+"""Floor 1: the smallest ordered list of actions from the snapshot to what is desired.
+
+Order, and what a crash after each step leaves behind
+1. A missing label is created alone; the next run goes on. (Crash: it exists, the command is still pending.)
+2. Labels. (Their timeline events say that they are ours; the next run sees them live and adds nothing.)
+3. Replies and alerts, each with its key in a hidden line. (The next run finds the key, repeats nothing.)
+4. The card, which carries the memory: from here on the commands are done.
+5. Reactions. (A missing one costs only the acknowledgement.) Then younger duplicates of the card go.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from bot.decide import Desired
+from bot.memory import Seal, visible
+from bot.model import (
+    Action,
+    AddLabels,
+    CreateComment,
+    DeleteComment,
+    Plan,
+    RemoveLabels,
+    Snapshot,
+    UpdateComment,
+)
+from bot.recall import Recall
+
+CARD = "card"  # the effect key of the hand-off card
+
+
+def plan(snapshot: Snapshot, recall: Recall, desired: Desired, seal: Seal) -> Plan:
+    """Compare and list what to write. Empty when the world already is as desired."""
+    if desired.silence:
+        return Plan()
+    if desired.create:
+        return Plan(desired.create)
+    actions: list[Action] = []
+    problems: tuple[str, ...] = ()
+    if desired.labels is not None:
+        if desired.labels.remove:
+            actions.append(RemoveLabels(desired.labels.remove))
+        if desired.labels.add:
+            actions.append(AddLabels(desired.labels.add))
+        problems = tuple(f"label missing in the repository: {name}" for name in desired.labels.absent)
+    if desired.assign is not None:
+        actions.append(desired.assign)
+    actions.extend(desired.comments)
+    actions.extend(_card(snapshot, recall, desired, seal))
+    actions.extend(desired.reactions)
+    actions.extend(DeleteComment(extra.id, extra.node_id) for extra in recall.extra)
+    return Plan(tuple(actions), desired.look_again, problems)
+
+
+def _card(snapshot: Snapshot, recall: Recall, desired: Desired, seal: Seal) -> tuple[Action, ...]:
+    """Create or edit the one living card; nothing when neither words nor memory would change."""
+    repo_id, issue_id = snapshot.repository.id, snapshot.issue.id
+    card = recall.card
+    if card is not None:
+        live = seal.read(card.body, repo_id, issue_id)
+        same_words = visible(card.body) == visible(desired.card)
+        if same_words and live is not None and live[0].same_content(desired.memory):
+            signed = "valid" if seal.key else "plain"
+            if live[1] == signed:
+                return ()
+    memory = replace(desired.memory, rev=recall.memory.rev + 1)
+    body = f"{desired.card}\n\n{seal.mark(memory, repo_id, issue_id)}"
+    if card is None:
+        return (CreateComment(CARD, body),)
+    return (UpdateComment(card.id, card.node_id, body),)

@@ -1,0 +1,264 @@
+"""Comments are an inbox (invariant 3): which commands are pending, who may run them, and what they change.
+
+A comment is pending while our reaction is not on it, its id is not among the memory's done ones, it is newer
+than the floor, and no reply of ours names it. Never pending: comments of bots, minimised ones. A pending comment
+that was edited is answered with "post it again", for nobody can tell what it said when others read it.
+
+A command becomes a durable intent in the memory; the history of comments is never folded again.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from bot.commands import MAX_PER_COMMENT, Call, Refusal, needed_role, parse, role_counts
+from bot.markdown import command_lines
+from bot.memory import Intent, Memory, Undo, effects_in
+from bot.model import Comment, Label, Snapshot
+from bot.policy.schema import Policy
+
+REACH = timedelta(days=7)  # a first look at an old issue runs no command older than this
+SETTLE = timedelta(minutes=10)  # two comments may become visible in the wrong order
+MAX_LABEL = 50  # GitHub's limit for a label's name
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    comment: Comment
+    calls: tuple[Call, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one command. `answer`: it asked for a reply; else ok or refused, with the reason."""
+
+    command: str
+    ok: bool
+    value: str = ""
+    refusal: Refusal | None = None
+    answer: bool = False
+    needed: str = ""  # the role it takes, when refused for that
+
+
+@dataclass(frozen=True, slots=True)
+class Handled:
+    comment: Comment
+    outcomes: tuple[Outcome, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """The memory after all pending commands, what to say of each, and labels that must exist first."""
+
+    memory: Memory
+    handled: tuple[Handled, ...] = ()
+    create: tuple[str, ...] = ()
+
+
+# ── what is pending ─────────────────────────────────────────────────────────────────────────
+
+
+def pending(snapshot: Snapshot, memory: Memory, policy: Policy, now: datetime) -> tuple[Pending, ...]:
+    """The comments whose commands are still to be run, oldest first."""
+    floor = memory.floor or max(snapshot.issue.created_at - timedelta(seconds=1), now - REACH)
+    ours = [c for c in snapshot.comments if snapshot.viewer.same_as(c.author)]
+    replied = {key for comment in ours for key in effects_in(comment.body)} | set(memory.effects)
+    found = []
+    for comment in snapshot.comments:
+        if comment.created_at <= floor or comment.id in memory.done or comment.own_reactions:
+            continue
+        if comment.author is None or comment.author.is_bot or comment.minimized:
+            continue
+        if reply_key(comment) in replied or "/" not in comment.body:
+            continue
+        lines = (parse(line.text, policy) for line in command_lines(comment.body))
+        calls = tuple(call for call in lines if call is not None)
+        if calls:
+            found.append(Pending(comment, calls[: MAX_PER_COMMENT + 1]))
+    return tuple(found)
+
+
+def reply_key(comment: Comment) -> str:
+    return f"reply:{comment.id}"
+
+
+def needs_roles(waiting: Sequence[Pending], snapshot: Snapshot, policy: Policy) -> frozenset[str]:
+    """Logins whose role must be asked now: permission is asked when the command runs."""
+    return frozenset(
+        p.comment.author.login
+        for p in waiting
+        if p.comment.author is not None
+        and p.comment.edited_at is None
+        and any(
+            call.spec is not None and not _free(call.spec.name, p.comment, snapshot, policy)
+            for call in p.calls
+        )
+    )
+
+
+def needs_logins(waiting: Sequence[Pending]) -> frozenset[str]:
+    """Logins that commands name, to be checked for existence."""
+    return frozenset(
+        call.value
+        for p in waiting
+        for call in p.calls
+        if call.spec is not None and call.spec.slot == "owner" and call.value
+    )
+
+
+def _free(command: str, comment: Comment, snapshot: Snapshot, policy: Policy) -> bool:
+    """The issue's author may always use some commands."""
+    author = snapshot.issue.author
+    return command in policy.commands.author and author is not None and author.same_as(comment.author)
+
+
+# ── running them ────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    snapshot: Snapshot
+    policy: Policy
+    kind_of: Callable[[Memory], str | None]
+
+
+def run(waiting: Sequence[Pending], memory: Memory, context: Context) -> Ran:
+    """Run every pending command in order; pure: the results are intents, outcomes and labels to create."""
+    handled, create = [], []
+    for item in waiting:
+        outcomes = []
+        if item.comment.edited_at is not None:
+            outcomes.append(Outcome(item.calls[0].word, False, refusal=Refusal("edited")))
+        else:
+            for call in item.calls[:MAX_PER_COMMENT]:
+                memory, outcome, label = _one(call, item.comment, memory, context)
+                outcomes.append(outcome)
+                if label is not None:
+                    create.append(label)
+            if len(item.calls) > MAX_PER_COMMENT:
+                word = item.calls[MAX_PER_COMMENT].word
+                outcomes.append(Outcome(word, False, refusal=Refusal("too-many")))
+        handled.append(Handled(item.comment, tuple(outcomes)))
+    done = (*memory.done, *(h.comment.id for h in handled))
+    return Ran(replace(memory, done=done), tuple(handled), tuple(dict.fromkeys(create)))
+
+
+def _one(
+    call: Call, comment: Comment, memory: Memory, context: Context
+) -> tuple[Memory, Outcome, str | None]:
+    if call.spec is None:
+        return memory, Outcome(call.word, False, refusal=call.refusal), None
+    name = call.spec.name
+    refused = _not_allowed(name, comment, context)
+    if refused is not None:
+        return memory, refused, None
+    if call.refusal is not None:
+        return memory, Outcome(name, False, refusal=call.refusal), None
+    if name == "undo":
+        memory, outcome = _undo(comment, memory, context)
+        return memory, outcome, None
+    if name == "resume":
+        if not memory.held:
+            return memory, Outcome(name, False, refusal=Refusal("nothing-held")), None
+        return replace(memory, held=False), Outcome(name, True), None
+    if call.spec.slot is None:
+        return memory, Outcome(name, True, answer=True), None
+    return _intend(call, comment, memory, context)
+
+
+def _not_allowed(name: str, comment: Comment, context: Context) -> Outcome | None:
+    if _free(name, comment, context.snapshot, context.policy) or comment.author is None:
+        return None
+    needed = needed_role(name, context.policy)
+    role = context.snapshot.roles[comment.author.login.casefold()]  # a role that was not loaded is our bug
+    if role_counts(role, needed, context.policy):
+        return None
+    return Outcome(name, False, refusal=Refusal("not-allowed", role), needed=needed)
+
+
+def _intend(
+    call: Call, comment: Comment, memory: Memory, context: Context
+) -> tuple[Memory, Outcome, str | None]:
+    """Turn a command into an intent, after the checks that need the snapshot."""
+    assert call.spec is not None
+    assert call.spec.slot is not None
+    assert comment.author is not None  # pending() takes no comment of a vanished account
+    name, slot, value, create = call.spec.name, call.spec.slot, call.value, None
+    shown = value
+    if name == "customer":
+        found = _customer(value, call.new, context)
+        if isinstance(found, Refusal):
+            return memory, Outcome(name, False, refusal=found), None
+        if isinstance(found, str):
+            create, shown, value = found, found, ""
+        else:
+            shown, value = found.name, found.id
+    if name == "owner" and not context.snapshot.logins.get(value.casefold(), False):
+        return memory, Outcome(name, False, refusal=Refusal("no-such-account", value)), None
+    if name == "priority":
+        kinds = context.policy.priorities[value].kinds
+        kind = context.kind_of(memory)
+        if kinds and kind is not None and kind not in kinds:
+            return memory, Outcome(name, False, refusal=Refusal("priority-not-for-kind", value)), None
+    if name == "handoff":
+        kind = context.kind_of(memory)
+        if kind is not None and not context.policy.kinds[kind].handoff:
+            return memory, Outcome(name, False, refusal=Refusal("no-handoff-for-kind", kind)), None
+        value = "asked"  # the reason is a person's words: it stays in the comment
+    intent = Intent(value, comment.author.login, comment.created_at, comment.id)
+    undo = Undo(name, slot, memory.intents.get(slot), comment.id)
+    memory = replace(memory.with_intent(slot, intent), undo=(*memory.undo, undo))
+    return memory, Outcome(name, True, shown), create
+
+
+_SLUG = re.compile(r"[^a-z0-9]+")
+
+
+def slug(name: str) -> str:
+    """A customer's name as its label writes it: lower case, dashes."""
+    return _SLUG.sub("-", name.casefold()).strip("-")
+
+
+def _customer(name: str, new: bool, context: Context) -> Label | str | Refusal:
+    """The customer's label, or the name of the one to create."""
+    prefix = context.policy.labels.customer_prefix
+    bare = name.strip("`@# ")
+    if bare.casefold().startswith(prefix):
+        bare = bare[len(prefix) :]
+    known = customer_labels(context.snapshot.catalogue.labels, prefix)
+    wanted = slug(bare)
+    for label_slug, names in context.policy.customers.items():
+        if wanted in {slug(label_slug), *(slug(n) for n in names.names)}:
+            wanted = slug(label_slug)
+    for label in known:
+        if slug(label.name[len(prefix) :]) == wanted:
+            return label
+    if new and wanted and len(prefix + wanted) <= MAX_LABEL:
+        return prefix + wanted
+    if new:
+        return Refusal("bad-label-name", name)
+    slugs = [label.name[len(prefix) :] for label in known]
+    return Refusal("unknown-customer", name, tuple(difflib.get_close_matches(wanted, slugs, n=3, cutoff=0.5)))
+
+
+def customer_labels(labels: Mapping[str, Label], prefix: str) -> tuple[Label, ...]:
+    """The repository's customer labels."""
+    return tuple(label for folded, label in labels.items() if folded.startswith(prefix.casefold()))
+
+
+def _undo(comment: Comment, memory: Memory, context: Context) -> tuple[Memory, Outcome]:
+    """Bring back what stood before the last successful command, if the person may use that command."""
+    if not memory.undo:
+        return memory, Outcome("undo", False, refusal=Refusal("nothing-to-undo"))
+    last = memory.undo[-1]
+    refused = _not_allowed(last.command, comment, context)
+    if refused is not None:
+        return memory, replace(refused, command="undo")
+    memory = replace(memory.with_intent(last.slot, last.before), undo=memory.undo[:-1])
+    if last.slot == "handoff" and memory.handed is not None and memory.handed.how == "command":
+        memory = replace(memory, handed=None)
+    return memory, Outcome("undo", True, last.command)

@@ -1,0 +1,16 @@
+"""A policy with its rules compiled: built once when a policy is loaded, then shared by all reconciles."""
+
+from __future__ import annotations
+
+from bot.model import Actor
+from bot.policy.schema import Policy
+from bot.rules.intake import IntakeRule
+from bot.rules.routing import Router
+
+
+class Rulebook:
+    def __init__(self, policy: Policy) -> None:
+        self.policy = policy
+        self.intake = IntakeRule(policy)
+        self.router = Router(policy)
+        self.predecessors = tuple(Actor(i.login, i.id, i.kind) for i in policy.identities)

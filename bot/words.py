@@ -1,0 +1,201 @@
+"""Floor 1: every word a user sees on GitHub. Layout of the card is in `card.py`; sentences are here.
+
+Whatever came from a person goes through `code`, `escape` or `fence` of bot.markdown (invariant 9): it never
+pings, never runs as a command and never breaks out. Names and labels from policy are trusted.
+"""
+
+from __future__ import annotations
+
+from bot.commands import COMMANDS, Refusal, help_rows
+from bot.markdown import code, escape
+from bot.model import Candidate, Gap, Match, Route
+from bot.policy.schema import Policy
+from bot.rules.inbox import Outcome
+
+# ── gaps ────────────────────────────────────────────────────────────────────────────────────
+
+_GAPS = {
+    "missing": "",
+    "placeholder": "{seen} is no answer",
+    "not-a-version": "{seen} is no version: write the number, e.g. `3.43.2`",
+    "unknown-kind": "{seen} is none of: {near}",
+    "unknown-customer": "no label for {seen}{did_you_mean}",
+    "several-customers": "several: {near}. Which one?",
+    "several-priorities": "several are set: {near}. Keep one",
+    "unknown-priority": "{seen} is none of: {near}",
+    "unknown-team": "{seen} is no team; near: {near}",
+    "not-a-link": "{seen} is neither a link nor “none” with a reason",
+    "host-not-allowed": "links must go to: {near}",
+    "none-without-reason": "“none” needs a reason: “none, because …”",
+    "not-a-ticket": "{seen} is neither a ticket number nor a link",
+    "not-quoted": "{lines} look like the customer's words: start each with `> `",
+}
+
+
+def gap(found: Gap, policy: Policy) -> str:
+    """Why a field is asked for, in a few words; empty when its name says it all."""
+    near = [f"`{name}`" for name in found.near]
+    did_you_mean = f". Did you mean {_either(near)}?" if near else ""
+    if found.reason == "unknown-customer":
+        did_you_mean += " New: `/customer NAME --new`"
+    lines = f"line{'s' if len(found.lines) > 1 else ''} {_ranges(found.lines)}"
+    sentence = _GAPS.get(found.reason, found.reason.replace("-", " "))
+    return sentence.format(
+        seen=code(found.seen, 40) if found.seen else "this",
+        near=_either(near),
+        did_you_mean=did_you_mean,
+        lines=lines,
+    )
+
+
+def priority_help(policy: Policy, context: tuple[str, ...]) -> str:
+    """The definitions to choose from, and what in the issue speaks for urgency. Suggests, never sets."""
+    rows = [f"- `{p.label}`: {p.definition}" for p in policy.priorities.values()]
+    if context:
+        seen = ", ".join(reason.replace("-", " ") for reason in context)
+        rows.append(f"- Seen here: {seen}. Weigh it: start with the severity and move up for context.")
+    options = " or ".join(f"`/priority {id_}`" for id_ in policy.priorities)
+    return "\n".join([*rows, f"- Set it with {options}."])
+
+
+# ── routing ─────────────────────────────────────────────────────────────────────────────────
+
+
+def matched(words_: tuple[Match, ...], limit: int = 4) -> str:
+    """The words that counted and where they stand: what the bot saw, in the person's terms."""
+    best = sorted(words_, key=lambda m: -m.weight)
+    by_place: dict[str, list[str]] = {}
+    for match in best[:limit]:
+        by_place.setdefault(_PLACES[match.where], []).append(f"*{escape(match.word)}*")
+    return "; ".join(f"{', '.join(dict.fromkeys(found))} {place}" for place, found in by_place.items())
+
+
+_PLACES = {"title": "in the title", "body": "in the text", "alert": "as an alert", "context": "as context"}
+
+
+def team_name(id_: str | None, policy: Policy) -> str:
+    """A team's name; areas of nobody listed have none."""
+    return policy.teams[id_].name if id_ in policy.teams else "nobody listed"
+
+
+def candidate(found: Candidate, policy: Policy) -> str:
+    return f"**{team_name(found.team, policy)}** ({matched(found.matched, 3) or 'weak signs only'})"
+
+
+def why(route: Route, policy: Policy) -> str:
+    """The evidence as a table, best first."""
+    if not route.candidates:
+        return "No word in the title or the text speaks for any team."
+    rows = ["| Team | Score | Because of |", "|---|---|---|"]
+    for found in route.candidates[:4]:
+        name = team_name(found.team, policy)
+        rows.append(f"| {name} | {found.score:.2f} | {matched(found.matched, 6) or '–'} |")
+    return "\n".join([*rows, *(f"\n{text}" for text in map(reason, route.reasons) if text)])
+
+
+def reason(found: str) -> str:
+    """A router's reason code in words, e.g. ``exception:perforce``."""
+    kind, _, what = found.partition(":")
+    name = what.replace("-", " ")
+    return {
+        "exception": f"Exception of the process: {name}.",
+        "alert": f"The alert `{what}` has this owner.",
+        "beta": f"{name.capitalize()} is beta or experimental: engage early, with the product team too.",
+    }.get(kind, "")
+
+
+# ── commands ────────────────────────────────────────────────────────────────────────────────
+
+_REFUSALS = {
+    "edited": "This comment was edited, so nobody can tell what it said before. Please post it again.",
+    "unknown-command": "`/{word}` is no command. Did you mean {near}?",
+    "missing-argument": "`/{word}` needs more: `{usage}`, e.g. `{example}`.",
+    "unknown-value": "{seen} is unknown here. Known: {near}.",
+    "unknown-customer": "No label for {seen}. {did_you_mean}To create it: `/customer NAME --new`.",
+    "bad-label-name": "{seen} cannot be a label: at most 50 characters, with at least one letter or digit.",
+    "not-a-login": "{seen} is no GitHub login. Write `{usage}`.",
+    "no-such-account": "GitHub knows no account {seen}.",
+    "not-allowed": "`/{word}` takes the role *{needed}* in this repository; yours is *{role}*.",
+    "priority-not-for-kind": "A feature request keeps the default priority. `/kind help` or `/kind defect` first.",
+    "no-handoff-for-kind": "Only a request for help is handed over. `/kind help` first.",
+    "nothing-to-undo": "There is no command to take back.",
+    "nothing-held": "Nothing is held on this issue.",
+    "too-many": "More than ten commands in one comment: `/{word}` and what follows was not run.",
+}
+
+
+def refusal(outcome: Outcome, policy: Policy) -> str:
+    """Why a command was not run, and what to write instead."""
+    found = outcome.refusal or Refusal("unknown-value")
+    spec = COMMANDS.get(outcome.command)
+    slash = "/" if found.code == "unknown-command" else ""
+    near = [f"`{slash}{name}`" for name in found.near]
+    return _REFUSALS[found.code].format(
+        word=outcome.command,
+        seen=code(found.seen, 60),
+        near=_either(near),
+        did_you_mean=f"Did you mean {_either(near)}? " if near else "",
+        usage=spec.usage if spec else "",
+        example=spec.example if spec else "",
+        needed=outcome.needed,
+        role=escape(found.seen, 40) or "none",
+    )
+
+
+def help_table(policy: Policy) -> str:
+    rows = ["| Command | What it does | Who |", "|---|---|---|"]
+    rows += [f"| `{usage}` | {summary} | {who} |" for usage, summary, who in help_rows(policy)]
+    teams = ", ".join(f"`{id_}`" for id_ in policy.teams)
+    return "\n".join([*rows, "", f"Teams: {teams}"])
+
+
+UNDONE = {
+    "handoff": " What was already told in Slack stays told.",
+    "customer": " A label that it created stays in the repository.",
+    "owner": " Who was assigned stays assigned.",
+}
+
+
+def undone(command: str) -> str:
+    return f"Took back `/{command}`.{UNDONE.get(command, '')}"
+
+
+CUSTOMER_LABEL = "Customer"
+ROLES_OF_ACCOUNT = {"sales_rep": "sales rep", "ce": "CE"}
+SUPPORT = "Support:"
+ALERT = "this is urgent and has no team yet. Comment `/route TEAM` now, so that engineering is told."
+HELD = (
+    "The memory in this card was edited or lost. Labels and card were rebuilt; messages and reminders wait"
+    " until somebody comments `/resume`."
+)
+HOW_TO_CHANGE = (
+    "Comment `/route TEAM`, `/priority p1`, `/customer NAME`, `/kind defect`, `/handoff`, `/undo` or `/help`."
+)
+
+
+def absent_label(name: str) -> str:
+    return f"The label `{name}` is in the policy but not in this repository: create it there."
+
+
+def alert_note(policy: Policy) -> str:
+    """Urgent and without a team: where to shout."""
+    where = f" Tell support in {policy.support.channel}." if policy.support.channel else ""
+    return f"Urgent, but no team yet: `/route TEAM`.{where}"
+
+
+# ── small parts ─────────────────────────────────────────────────────────────────────────────
+
+
+def _either(items: list[str]) -> str:
+    return " or ".join([", ".join(items[:-1]), items[-1]] if len(items) > 1 else items)
+
+
+def _ranges(numbers: tuple[int, ...]) -> str:
+    """1, 2, 3, 7 → 1–3, 7."""
+    parts: list[list[int]] = []
+    for number in sorted(numbers):
+        if parts and number == parts[-1][-1] + 1:
+            parts[-1].append(number)
+        else:
+            parts.append([number])
+    return ", ".join(str(p[0]) if len(p) == 1 else f"{p[0]}–{p[-1]}" for p in parts)

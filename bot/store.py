@@ -1,0 +1,197 @@
+"""Floor 2: what the database remembers beside the queue. Losing any of it loses no request.
+
+The mirror of the cards (so that a deleted card loses nothing and a second one is not created while GitHub's
+reads lag), figures of the deliveries, where the catch-up stands, who paused what, the last good policy of each
+repository, and the last plan of each issue for `explain`. No issue text is kept.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Literal
+
+import sqlalchemy as sa
+
+from bot import tables
+from bot.db import Database, to_moment, to_seconds
+from bot.model import IssueKey, MirroredCard
+
+Outcome = Literal["seen", "handled", "ignored"]
+EVERYTHING = "*"  # the scope of a pause that holds for all repositories
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """Who stopped the bot, where (a repository's full name, or `EVERYTHING`), when and why."""
+
+    scope: str
+    reason: str
+    by: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class StoredPolicy:
+    """The newest usable policy text of a repository. `state` says how the newest text fared: good | broken."""
+
+    repository: str
+    sha: str
+    text: str
+    state: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class LastPlan:
+    """The plan of the last run, as the reconciler described it (JSON, reason codes, no issue text)."""
+
+    plan: str
+    at: datetime
+
+
+@dataclass(frozen=True)
+class Store:
+    """Small tables in `db`, each with a read and a write."""
+
+    db: Database
+
+    # ── cards ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+    async def card(self, key: IssueKey) -> MirroredCard | None:
+        """The card as it was last written."""
+        row = await self._one(sa.select(tables.card).where(tables.card.c.key == str(key)))
+        return None if row is None else MirroredCard(row.comment_id, row.comment_node_id, row.rev, row.marker)
+
+    async def save_card(self, key: IssueKey, card: MirroredCard) -> None:
+        """Remember the card, right after it was written. A late writer does not undo a newer revision."""
+        values = {
+            "comment_id": card.comment_id,
+            "comment_node_id": card.comment_node_id,
+            "rev": card.rev,
+            "marker": card.marker,
+        }
+        known = tables.card.c
+        await self._upsert(
+            tables.card,
+            {"key": str(key)},
+            values,
+            sa.or_(known.rev <= card.rev, known.comment_id != card.comment_id),
+        )
+
+    async def forget_issue(self, key: IssueKey) -> None:
+        """The issue ended: drop its card and its plan."""
+
+        def work(connection: sa.Connection) -> None:
+            for table in (tables.card, tables.last_plan):
+                connection.execute(table.delete().where(table.c.key == str(key)))
+
+        await self.db.run(work)
+
+    # ── deliveries ────────────────────────────────────────────────────────────────────────────────────────────
+
+    async def record_delivery(self, guid: str, event: str, outcome: Outcome) -> None:
+        """Note a webhook for the figures. A redelivery carries the same GUID and counts once, as it ended."""
+        values = {"event": event, "outcome": outcome, "at": self.db.now}
+        await self._upsert(tables.delivery, {"guid": guid}, values)
+
+    async def deliveries(self, since: datetime) -> dict[tuple[str, str], int]:
+        """How many deliveries since then, by (event, outcome)."""
+        kind = (tables.delivery.c.event, tables.delivery.c.outcome)
+        query = (
+            sa.select(*kind, sa.func.count()).where(tables.delivery.c.at >= to_seconds(since)).group_by(*kind)
+        )
+        return {(event, outcome): count for event, outcome, count in await self._all(query)}
+
+    async def known_guids(self, since: datetime) -> set[str]:
+        """The GUIDs that arrived since then; GitHub's own list minus these is what never reached us."""
+        query = sa.select(tables.delivery.c.guid).where(tables.delivery.c.at >= to_seconds(since))
+        return {guid for (guid,) in await self._all(query)}
+
+    async def prune_deliveries(self, older_than: timedelta) -> int:
+        """Forget old deliveries (GitHub itself lists three days); returns how many."""
+        too_old = tables.delivery.c.at < self.db.now - older_than.total_seconds()
+        return await self.db.run(lambda c: c.execute(tables.delivery.delete().where(too_old)).rowcount)
+
+    # ── catch-up ──────────────────────────────────────────────────────────────────────────────────────────────
+
+    async def caught_up(self, repository: str) -> datetime | None:
+        """Up to when the last completed catch-up of this repository saw all issues."""
+        table = tables.catch_up
+        row = await self._one(sa.select(table.c.passed_at).where(table.c.repository == repository))
+        return None if row is None else to_moment(row.passed_at)
+
+    async def set_caught_up(self, repository: str, at: datetime) -> None:
+        """A pass completed; `at` is when it began. Never moves back, so a slow replica repeats no work."""
+        seconds = to_seconds(at)
+        earlier = tables.catch_up.c.passed_at < seconds
+        await self._upsert(tables.catch_up, {"repository": repository}, {"passed_at": seconds}, earlier)
+
+    # ── pauses ────────────────────────────────────────────────────────────────────────────────────────────────
+
+    async def pause(self, scope: str, *, reason: str, by: str) -> None:
+        """Stop all writing in `scope`; a second pause replaces the first."""
+        values = {"reason": reason, "paused_by": by, "at": self.db.now}
+        await self._upsert(tables.pause, {"scope": scope}, values)
+
+    async def unpause(self, scope: str) -> bool:
+        """End the pause of exactly this scope; False: there was none."""
+        statement = tables.pause.delete().where(tables.pause.c.scope == scope)
+        return await self.db.run(lambda c: c.execute(statement).rowcount > 0)
+
+    async def paused(self, repository: str) -> Pause | None:
+        """The pause that holds for `repository`: the global one before its own."""
+        pauses = {pause.scope: pause for pause in await self.pauses()}
+        return pauses.get(EVERYTHING) or pauses.get(repository)
+
+    async def pauses(self) -> list[Pause]:
+        """All pauses, oldest first."""
+        rows = await self._all(sa.select(tables.pause).order_by(tables.pause.c.at, tables.pause.c.scope))
+        return [Pause(row.scope, row.reason, row.paused_by, to_moment(row.at)) for row in rows]
+
+    # ── policy and plans ──────────────────────────────────────────────────────────────────────────────────────
+
+    async def policy(self, repository: str) -> StoredPolicy | None:
+        """The last good policy of `repository`."""
+        row = await self._one(sa.select(tables.policy).where(tables.policy.c.repository == repository))
+        if row is None:
+            return None
+        return StoredPolicy(row.repository, row.sha, row.text, row.state, to_moment(row.at))
+
+    async def save_policy(self, repository: str, *, sha: str, text: str, state: str) -> None:
+        """Remember a policy text that loaded."""
+        values = {"sha": sha, "text": text, "state": state, "at": self.db.now}
+        await self._upsert(tables.policy, {"repository": repository}, values)
+
+    async def last_plan(self, key: IssueKey) -> LastPlan | None:
+        """What the last run of this issue decided."""
+        row = await self._one(sa.select(tables.last_plan).where(tables.last_plan.c.key == str(key)))
+        return None if row is None else LastPlan(row.plan, to_moment(row.at))
+
+    async def save_plan(self, key: IssueKey, plan: str) -> None:
+        """Remember what a run decided; the caller leaves issue text out."""
+        await self._upsert(tables.last_plan, {"key": str(key)}, {"plan": plan, "at": self.db.now})
+
+    # ── how ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+    async def _one(self, query: sa.Select[Any]) -> sa.Row[Any] | None:
+        return await self.db.run(lambda c: c.execute(query).one_or_none())
+
+    async def _all(self, query: sa.Select[Any]) -> list[sa.Row[Any]]:
+        return await self.db.run(lambda c: list(c.execute(query)))
+
+    async def _upsert(
+        self,
+        table: sa.Table,
+        key: Mapping[str, object],
+        values: Mapping[str, object],
+        where: sa.ColumnElement[bool] | None = None,
+    ) -> None:
+        """Insert the row, or set `values` on the one that is there if `where` holds for it."""
+        statement = (
+            self.db.insert(table)
+            .values({**key, **values})
+            .on_conflict_do_update(index_elements=list(key), set_=dict(values), where=where)
+        )
+        await self.db.run(lambda c: c.execute(statement))

@@ -1,8 +1,8 @@
 """Floor 2: who we are to GitHub: an App with short-lived, narrowed tokens, or one plain token.
 
 An App signs a JWT (10 minutes at most), finds its installation for a repository, and mints installation
-tokens (an hour) for one repository and the permissions a use needs, so that a leaked token opens little. Tokens
-are renewed five minutes early; many askers at once cause one request (single flight).
+tokens (an hour) for one repository and the permissions a use needs, so that a leaked token opens little.
+Tokens are renewed five minutes early; many askers at once cause one request (single flight).
 
 https://docs.github.com/en/apps/creating-github-apps/authenticating-with-a-github-app
 """

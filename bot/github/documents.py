@@ -52,7 +52,6 @@ LIST_ISSUES: Final = Endpoint(
 GET_ROLE: Final = Endpoint("GET", "/repos/{owner}/{repo}/collaborators/{username}/permission")
 GET_USER: Final = Endpoint("GET", "/users/{username}")
 GET_FILE: Final = Endpoint("GET", "/repos/{owner}/{repo}/contents/{path}", ("ref",))
-GET_LABEL: Final = Endpoint("GET", "/repos/{owner}/{repo}/labels/{name}")
 CREATE_LABEL: Final = Endpoint("POST", "/repos/{owner}/{repo}/labels")
 ADD_ASSIGNEES: Final = Endpoint("POST", "/repos/{owner}/{repo}/issues/{issue_number}/assignees")
 CREATE_CHECK_RUN: Final = Endpoint("POST", "/repos/{owner}/{repo}/check-runs")
@@ -65,7 +64,6 @@ ENDPOINTS: Final = (
     GET_ROLE,
     GET_USER,
     GET_FILE,
-    GET_LABEL,
     CREATE_LABEL,
     ADD_ASSIGNEES,
     CREATE_CHECK_RUN,
@@ -165,10 +163,10 @@ COMMENTS_BEFORE: Final = Document(
     "query",
     "CommentsBefore",
     """
-query CommentsBefore($issue: ID!, $before: String!) {
+query CommentsBefore($issue: ID!, $cursor: String!) {
   node(id: $issue) {
     ... on Issue {
-      comments(last: 100, before: $before) {
+      comments(last: 100, before: $cursor) {
         nodes { ...CommentParts }
         pageInfo { hasPreviousPage startCursor }
       }
@@ -184,10 +182,10 @@ LABEL_EVENTS_BEFORE: Final = Document(
     "query",
     "LabelEventsBefore",
     """
-query LabelEventsBefore($issue: ID!, $before: String!) {
+query LabelEventsBefore($issue: ID!, $cursor: String!) {
   node(id: $issue) {
     ... on Issue {
-      timelineItems(last: 100, before: $before, itemTypes: [LABELED_EVENT, UNLABELED_EVENT]) {
+      timelineItems(last: 100, before: $cursor, itemTypes: [LABELED_EVENT, UNLABELED_EVENT]) {
         nodes { ...LabelEventParts }
         pageInfo { hasPreviousPage startCursor }
       }
@@ -203,10 +201,10 @@ LABELS_AFTER: Final = Document(
     "query",
     "LabelsAfter",
     """
-query LabelsAfter($issue: ID!, $after: String!) {
+query LabelsAfter($issue: ID!, $cursor: String!) {
   node(id: $issue) {
     ... on Issue {
-      labels(first: 100, after: $after) {
+      labels(first: 100, after: $cursor) {
         nodes { id name }
         pageInfo { hasNextPage endCursor }
       }

@@ -20,7 +20,6 @@ from itertools import chain
 
 import re2
 
-_SPACE = re2.compile(r"[\s\x{85}\p{Z}]+")
 _INVISIBLE = re2.compile(r"[\p{Cc}\p{Cf}\x{115F}\x{1160}\x{3164}\x{FFA0}]")
 _INVISIBLE_BUT_LAYOUT = re2.compile(r"[\x{00}-\x{08}\x{0B}-\x{1F}\x{7F}-\x{9F}\p{Cf}\x{2028}\x{2029}]")
 _RUNS = {"`": re2.compile("`+"), "~": re2.compile("~+")}
@@ -49,8 +48,8 @@ def _utf8(text: str) -> str:
 
 def clean(text: str, limit: int | None = None) -> str:
     """One line without invisible characters, at most `limit` characters (then it ends in ``…``)."""
-    # Twice: what an invisible character held apart is one space only after it is gone.
-    visible: str = _SPACE.sub(" ", _INVISIBLE.sub("", _SPACE.sub(" ", _utf8(text)))).strip()
+    # Spaces first (some count as control characters), and again: what was invisible may have held two apart.
+    visible: str = " ".join(_INVISIBLE.sub("", " ".join(_utf8(text).split())).split())
     if limit is not None and len(visible) > limit:
         return visible[: max(limit - 1, 0)].rstrip() + "…"
     return visible

@@ -1,9 +1,10 @@
-"""Floor 0: what every line of a body is, by a real markdown parse (CommonMark and tables, as GitHub reads it).
+"""Floor 0: what every line of a body is, by a real markdown parse (CommonMark and tables, like GitHub's).
 
-Guarantees: never raises, whatever the text; linear in its length (markdown-it bounds nesting; inlines are parsed
-only where code, comments or links may span lines); ``\\r\\n`` and ``\\n`` read alike; line numbers are 1-based, as
-people count. Code, quotes (with their lazy continuation lines), HTML comments (an unclosed ``<!--`` that opens a
-block runs to the end, CommonMark 4.6) and tables are told apart from what the author says plainly.
+Guarantees: never raises, whatever the text; linear in its length (markdown-it bounds nesting; inlines are
+parsed only where code, comments or links may span lines); ``\\r\\n`` and ``\\n`` read alike; line numbers are
+1-based, as people count. Code, quotes (with their lazy continuation lines), HTML comments (an unclosed
+``<!--`` that opens a block runs to the end, CommonMark 4.6) and tables are told apart from what the author
+says plainly.
 """
 
 from __future__ import annotations

@@ -1,0 +1,199 @@
+"""Floor 1: which team a question belongs to, why, and whether the bot may act on it.
+
+    text → pieces with a zone → words of the policy found → evidence per area → score per team → verdict
+
+What holds: the verdict depends on title, body and policy alone; white space, line ends and case do not matter;
+repeating a word adds little; time is linear in the text. An area without a team competes like any other, so that
+the bot notices what belongs to nobody. An alert's owner comes before all keywords (handbook, step 3).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Literal, NamedTuple
+
+from bot.model import Candidate, Match, Route
+from bot.policy.schema import Policy
+from bot.rules.routing_evidence import Evidence, Place, Scales, Seen, place_weights
+from bot.rules.routing_lexicon import Lexicon
+from bot.rules.text import FILTER, Reader, fold, words
+
+_NOBODY = ""  # stands for the team of areas that have none
+_PREFIX_MAX = 40  # characters of a title's prefix: `search: …`, `[batch changes] …`
+
+
+class Found(NamedTuple):
+    """One word of the policy at text[start:end] of the title or the body."""
+
+    where: Literal["title", "body"]
+    start: int
+    end: int
+    word: str
+    area: str
+    weight: float
+
+
+class Router:
+    """Compiled once from a policy; `route` is pure and safe to call from anywhere."""
+
+    def __init__(self, policy: Policy) -> None:
+        routing = policy.routing
+        self._routing = routing
+        self._teams = {area_id: area.team or _NOBODY for area_id, area in routing.areas.items()}
+        self._home = {team: area_id for area_id, team in reversed(self._teams.items())}
+        self._lexicon = Lexicon(routing)
+        self._reader = Reader(routing.template, routing.context)
+        self._scales = Scales(routing, self._lexicon, self._home)
+
+    def route(self, title: str, body: str, labels: Sequence[str] = ()) -> Route:
+        """The verdict for one issue. Labels are no evidence: a person's label is decided on elsewhere."""
+        evidence = self._scales.weigh(self._read(title, body))
+        teams = self._team_scores(evidence)
+        alerts = self._alert_owners(evidence, teams)
+        return self._judge(evidence, teams, alerts)
+
+    def explain(self, title: str, body: str) -> tuple[Found, ...]:
+        """Every word that counts, with its place, its area and its weight there, in order of the text."""
+        weights = place_weights(self._routing.zones)
+        found: list[Found] = []
+        where: Literal["title", "body"]
+        for where, text, cuts in (("title", title, _title(title)), ("body", body, self._reader.pieces(body))):
+            folded = fold(text)
+            for zone, start, end in cuts:
+                tokens = words(folded[start:end])
+                spans = _spans(folded, tokens, start)
+                for hit in self._lexicon.index.find(tokens):
+                    entry = self._lexicon.entries[hit.entry]
+                    for says in entry.evidence:
+                        place: Place = "body" if says.anywhere and where == "body" else zone
+                        weight = round(says.weight * weights[place], 3)
+                        left, right = spans[hit.start][0], spans[hit.end - 1][1]
+                        found.append(Found(where, left, right, entry.word, says.area, weight))
+        return tuple(found)
+
+    def _read(self, title: str, body: str) -> dict[int, Seen]:
+        """Find the policy's words: entry → where it stands."""
+        seen: dict[int, Seen] = {}
+        tokens: list[str] = []
+        places: list[Place] = []
+        for text, cuts in ((title, _title(title)), (body, self._reader.pieces(body))):
+            folded = fold(text)
+            for zone, start, end in cuts:
+                found = words(folded[start:end])
+                if found:
+                    found.append("")  # no phrase reaches from one piece into the next
+                    tokens += found
+                    places += [zone] * len(found)
+        for hit in self._lexicon.index.find(tokens):
+            state = seen.get(hit.entry)
+            if state is None:
+                state = seen[hit.entry] = Seen()
+            place = places[hit.start]
+            state.places[place] = state.places.get(place, 0) + 1
+            state.at.append(hit.start)
+        return seen
+
+    def _team_scores(self, evidence: Evidence) -> dict[str, float]:
+        """Evidence per team; areas of a family are decided together first and between themselves second."""
+        teams: dict[str, float] = {}
+        shared: dict[str, float] = {}
+        leaders: dict[str, tuple[float, str]] = {}
+        for area_id, score in evidence.areas.items():
+            area, team = self._routing.areas[area_id], self._teams[area_id]
+            if area.family is None or not area.general:
+                teams[team] = teams.get(team, 0.0) + score
+            if area.family is not None:
+                shared[area.family] = shared.get(area.family, 0.0) + score
+                own = 0.0 if area.general else score
+                leaders[area.family] = max(leaders.get(area.family, (0.0, team)), (own, team))
+        for family, score in shared.items():
+            teams[leaders[family][1]] = score
+        return teams
+
+    def _alert_owners(self, evidence: Evidence, teams: dict[str, float]) -> dict[str, float]:
+        """Give the owners of the alerts named their weight; the first of them comes before every keyword."""
+        owners: dict[str, float] = {}
+        for number, weight in evidence.alerts.items():
+            owner = self._lexicon.alerts.owner(number)
+            team = max(owner.among, key=lambda t: (teams.get(t, 0.0), t == owner.team), default=owner.team)
+            owners[team] = owners.get(team, 0.0) + weight
+            match = Match(self._lexicon.alerts.title(number), "alert", round(weight, 3))
+            evidence.matches.setdefault(self._home[team], []).append(match)
+        if owners:
+            first = max(owners, key=lambda team: (owners[team], teams.get(team, 0.0)))
+            rest = max((score for team, score in teams.items() if team != first), default=0.0)
+            for team, weight in owners.items():
+                teams[team] = (max(teams.get(team, 0.0), rest) if team == first else 0.0) + weight
+        return owners
+
+    def _judge(self, evidence: Evidence, teams: dict[str, float], alerts: dict[str, float]) -> Route:
+        """The verdict: candidates best first, and whether the best is good enough and far enough ahead."""
+        limits = self._routing.thresholds
+        ranked = sorted(teams.items(), key=lambda item: (-item[1], item[0]))
+        total = sum(score for _, score in ranked[:2]) + limits.prior
+        candidates = tuple(
+            Candidate(team, self._area(team, evidence), round(s / total, 4), self._matched(team, evidence))
+            for team, s in ranked
+            if team != _NOBODY and s > 0
+        )
+        if not candidates or candidates[0].score < limits.suggest_score:
+            return Route("none", candidates=candidates, reasons=self._reasons(None, evidence))
+        top = candidates[0]
+        margin = round(top.score - max((s / total for team, s in ranked if team != top.team), default=0.0), 4)
+        sure = top.score >= limits.apply_score and margin >= limits.apply_margin
+        also = [c.team for c in candidates[1:] if c.score >= limits.also * top.score or c.team in alerts]
+        for number in evidence.exceptions:
+            exception = self._routing.exceptions[number]
+            if exception.team == top.team:
+                also += [team for team in exception.also if team not in also]
+        reasons = self._reasons(top.team, evidence)
+        decision: Literal["apply", "suggest"] = "apply" if sure else "suggest"
+        return Route(decision, top.team, top.area, top.score, margin, candidates, tuple(also), reasons)
+
+    def _area(self, team: str, evidence: Evidence) -> str:
+        """The team's area with the most evidence."""
+        own = [area for area, owner in self._teams.items() if owner == team]
+        return max(own, key=lambda area: (evidence.areas.get(area, 0.0), area == self._home[team]))
+
+    def _matched(self, team: str, evidence: Evidence) -> tuple[Match, ...]:
+        """What speaks for the team, heaviest first; what speaks for a family speaks for each team of it."""
+        areas = self._routing.areas
+        families = {areas[area_id].family for area_id, owner in self._teams.items() if owner == team} - {None}
+        found = [
+            match
+            for area_id, matches in evidence.matches.items()
+            if self._teams[area_id] == team or (areas[area_id].general and areas[area_id].family in families)
+            for match in matches
+        ]
+        return tuple(sorted(found, key=lambda match: (-match.weight, match.word)))
+
+    def _reasons(self, team: str | None, evidence: Evidence) -> tuple[str, ...]:
+        """Codes for what decided beyond the words: alerts, exceptions, beta features, areas nobody owns."""
+        reasons = [f"alert:{self._lexicon.alerts.title(number)}" for number in evidence.alerts]
+        exceptions = [self._routing.exceptions[number] for number in evidence.exceptions]
+        reasons += [f"exception:{exception.id}" for exception in exceptions if exception.team == team]
+        features = [self._routing.beta[number] for number in dict.fromkeys(evidence.beta)]
+        reasons += [f"beta:{feature.id}" for feature in features if feature.team in {None, team}]
+        nobodys = [area for area, score in evidence.areas.items() if not self._teams[area] and score > 0]
+        if nobodys and team is None:
+            reasons.append(f"nobody:{max(nobodys, key=lambda area: evidence.areas[area])}")
+        return tuple(reasons)
+
+
+def _title(title: str) -> Iterator[tuple[Place, int, int]]:
+    """A title's prefix, if it has one (`search: …`, `[search] …`), and the rest."""
+    cut = title.find("]", 0, _PREFIX_MAX) if title.startswith("[") else title.find(": ", 0, _PREFIX_MAX)
+    if cut > 0:
+        yield "prefix", 0, cut
+    yield "title", max(cut, 0), len(title)
+
+
+def _spans(folded: str, tokens: list[str], start: int) -> list[tuple[int, int]]:
+    """Where each of the tokens, found from `start` on, stands in the text."""
+    spans: list[tuple[int, int]] = []
+    for token in tokens:
+        token = ":" if token == FILTER else token
+        start = folded.index(token, start)
+        spans.append((start, start + len(token)))
+        start += len(token)
+    return spans

@@ -1,0 +1,131 @@
+"""Floor 1: which of the policy's words stand in a text, found in one pass.
+
+What holds: whole words only; regular inflections count (`clone`, `cloning`, `cloned`); the longest phrase wins
+and hides the words it is made of; a phrase is also found written together (`codeinsights`). The pass is a walk in
+a trie of word ids: time is linear in the text, whatever the number of words in the policy.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from bot.rules.text import phrase
+
+_VOWELS = "aeiou"
+_JOINED_MIN = 7  # a shorter phrase written together may be another word
+
+
+class Hit(NamedTuple):
+    """Entry `entry` stands at tokens[start:end]."""
+
+    entry: int
+    start: int
+    end: int
+
+
+class _Node:
+    __slots__ = ("entry", "next")
+
+    def __init__(self) -> None:
+        self.entry = -1
+        self.next: dict[int, _Node] = {}
+
+
+def inflections(word: str) -> set[str]:
+    """The regular forms of an English word; names and short words get a plural at most."""
+    forms = {word}
+    if len(word) < 3 or not word.isalpha() or not word.isascii():
+        return forms
+    last, before = word[-1], word[-2]
+    if last == "y" and before not in _VOWELS:
+        forms |= {word[:-1] + "ies"}
+    elif last in "sxz" or word[-2:] in {"ch", "sh"}:
+        forms |= {word + "es"}
+    else:
+        forms |= {word + "s"}
+    if len(word) < 4:
+        return forms
+    if last == "e":
+        forms |= {word + "d", word[:-1] + "ing"}
+    elif last == "y" and before not in _VOWELS:
+        forms |= {word[:-1] + "ied", word + "ing"}
+    else:
+        forms |= {word + "ed", word + "ing"}
+        if last not in "aeiouwxys" and before in _VOWELS and word[-3] not in _VOWELS:
+            forms |= {word + last + "ed", word + last + "ing"}
+    return forms
+
+
+class Index:
+    """Compiled once from the phrases of the policy; `find` returns the hits in a list of words."""
+
+    def __init__(self, phrases: Iterable[str]) -> None:
+        """`phrases[i]` becomes entry i; a phrase given twice, in whatever form, is the first entry."""
+        self.entries: list[int] = []  # phrase number → entry number (the first phrase that reads the same)
+        split = [phrase(text) for text in phrases]
+        joined = {
+            "".join(parts): parts
+            for parts in split
+            if len(parts) > 1 and all(p.isalpha() for p in parts) and len("".join(parts)) >= _JOINED_MIN
+        }
+        self._ids: dict[str, int] = {}
+        vocabulary = {word for parts in split for word in parts} | joined.keys()
+        for word in sorted(vocabulary, key=lambda word: (len(word), word)):  # `index` before `indexing`
+            self._add_word(word)
+        self._root: dict[int, _Node] = {}
+        for number, parts in enumerate(split):
+            self.entries.append(self._insert(parts, number))
+        for single, parts in joined.items():
+            self._insert((single,), self._insert(parts, -1))
+
+    def _add_word(self, word: str) -> None:
+        """Give a word and its forms one id; a word that is a form of a shorter one is that one."""
+        known = self._ids.get(word)
+        number = len(self._ids) if known is None else known
+        for form in inflections(word):
+            self._ids.setdefault(form, number)
+
+    def _insert(self, parts: tuple[str, ...], entry: int) -> int:
+        """Put a phrase in the trie and return the entry that stands there."""
+        if not parts:
+            return entry
+        level = self._root
+        node = _Node()
+        for part in parts:
+            node = level.setdefault(self._ids[part], _Node())
+            level = node.next
+        if node.entry < 0:
+            node.entry = entry
+        return node.entry
+
+    def find(self, tokens: list[str]) -> list[Hit]:
+        """Every entry in the tokens, leftmost and longest, none overlapping."""
+        get, root = self._ids.get, self._root
+        ids = [get(token) for token in tokens]
+        hits: list[Hit] = []
+        at, count = 0, len(ids)
+        while at < count:
+            first = ids[at]
+            node = root.get(first) if first is not None else None
+            if node is None:
+                at += 1
+                continue
+            entry, end, here = node.entry, at + 1, at + 1
+            while here < count and node.next:
+                word = ids[here]
+                if word is None:
+                    break
+                child = node.next.get(word)
+                if child is None:
+                    break
+                node = child
+                here += 1
+                if node.entry >= 0:
+                    entry, end = node.entry, here
+            if entry >= 0:
+                hits.append(Hit(entry, at, end))
+                at = end
+            else:
+                at += 1
+        return hits

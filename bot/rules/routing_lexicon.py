@@ -1,0 +1,116 @@
+"""Floor 1: the policy's words compiled: what each entry of the index is evidence for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from bot.policy.routing import Routing
+from bot.rules.alerts import AlertTable
+from bot.rules.routing_index import Index
+from bot.rules.text import phrase
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """One word says this much about one area (or, for an exception, about one team)."""
+
+    area: str
+    weight: float
+    group: int  # words of one group share a cap
+    anywhere: bool = False
+
+
+@dataclass(slots=True)
+class Entry:
+    """Everything one word of the policy means."""
+
+    word: str
+    evidence: list[Evidence] = field(default_factory=list)
+    lists: list[str] = field(default_factory=list)
+    exceptions: list[int] = field(default_factory=list)
+    beta: list[int] = field(default_factory=list)
+    alert: int = -1
+
+
+class Lexicon:
+    """The index of all words and their meaning; `caps[group]` is what a group counts at most."""
+
+    def __init__(self, routing: Routing) -> None:
+        self.entries: list[Entry] = []
+        self.caps: list[float] = []
+        self.alerts = AlertTable(routing.alerts)
+        self._by_form: dict[str, Entry] = {}
+        self._groups(routing)
+        self._keywords(routing)
+        for name, members in routing.lists.items():
+            for word in members:
+                entry = self._entry(word)
+                if name not in entry.lists:
+                    entry.lists.append(name)
+        for number, exception in enumerate(routing.exceptions):
+            for word in exception.when:
+                self._entry(word).exceptions.append(number)
+        for number, feature in enumerate(routing.beta):
+            for word in feature.words:
+                self._entry(word).beta.append(number)
+        for word in (*routing.generic, *routing.template):  # no evidence, but they hide the words in them
+            self._entry(word)
+        for number, name in enumerate(self.alerts.names):
+            self._entry(name).alert = number
+        self.index = Index(entry.word for entry in self.entries)
+        self._join_forms()
+
+    def _entry(self, word: str) -> Entry:
+        form = " ".join(phrase(word))
+        entry = self._by_form.get(form)
+        if entry is None:
+            entry = self._by_form[form] = Entry(word)
+            self.entries.append(entry)
+        return entry
+
+    def _groups(self, routing: Routing) -> None:
+        for area_id, area in routing.areas.items():
+            for group in area.words:
+                self.caps.append(group.cap if group.cap is not None else float("inf"))
+                for word in group.words:
+                    evidence = Evidence(area_id, group.weight, len(self.caps) - 1, group.anywhere)
+                    _add(self._entry(word).evidence, evidence)
+
+    def _keywords(self, routing: Routing) -> None:
+        """The handbook's keywords count where no group says how much; one that areas share counts less."""
+        generic = {" ".join(phrase(word)) for word in routing.generic}
+        sharers: dict[str, int] = {}
+        for area in routing.areas.values():
+            for word in area.keywords:
+                form = " ".join(phrase(word))
+                sharers[form] = sharers.get(form, 0) + 1
+        for area_id, area in routing.areas.items():
+            self.caps.append(float("inf"))
+            for word in area.keywords:
+                form = " ".join(phrase(word))
+                entry = self._entry(word)
+                if form not in generic and not any(e.area == area_id for e in entry.evidence):
+                    weight = routing.keyword_weight / sharers[form]
+                    entry.evidence.append(Evidence(area_id, weight, len(self.caps) - 1))
+
+    def _join_forms(self) -> None:
+        """Two words that read the same once inflected (`campaign`, `campaigns`) are one entry."""
+        for number, first in enumerate(self.index.entries):
+            if first == number:
+                continue
+            entry, other = self.entries[first], self.entries[number]
+            for evidence in other.evidence:
+                _add(entry.evidence, evidence)
+            entry.lists += [name for name in other.lists if name not in entry.lists]
+            entry.exceptions += [n for n in other.exceptions if n not in entry.exceptions]
+            entry.beta += [n for n in other.beta if n not in entry.beta]
+            entry.alert = max(entry.alert, other.alert)
+
+
+def _add(known: list[Evidence], new: Evidence) -> None:
+    """A word counts once for an area: with the highest weight it is given there."""
+    for number, evidence in enumerate(known):
+        if evidence.area == new.area:
+            known[number] = max(evidence, new, key=lambda e: e.weight)
+            return
+    known.append(new)

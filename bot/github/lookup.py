@@ -1,4 +1,4 @@
-"""Floor 2: what a run may ask beside the issue: labels there are, a role, an account, a file, what changed."""
+"""Floor 2: what a run may ask beside the issue: the labels, a role, an account, a file, what changed."""
 
 from __future__ import annotations
 

@@ -3,19 +3,19 @@
 What it guarantees
 - Order. Actions that follow each other go as one GraphQL mutation document: GitHub runs its fields one after
   the other, for one request instead of many.
-- A record never precedes what it records. GitHub goes on after a failed field, so a card that says "answered",
-  or a reaction that says "done", must not share a document with the write it vouches for: a request holds at
-  most one new or edited comment, and reactions and deletions go in a request after that. Labels may share the
-  card's: whether a label is live is read from GitHub, never from the card.
+- A record never precedes what it records. GitHub goes on after a failed field, so a card that says
+  "answered", or a reaction that says "done", must not share a document with the write it vouches for: a
+  request holds at most one new or edited comment, and reactions and deletions go in a request after that.
+  Labels may share the card's: whether a label is live is read from GitHub, never from the card.
 - `before_write` is awaited right before each request (claim, deadline, budget); when it raises, nothing more
   is sent.
 - Texts and ids travel in variables. Labels are added by id, so no label is created by accident.
 
 Unknown outcomes (no answer, a 5xx) end in `Unfinished`: nothing is repeated here; the next run reads and
 converges. A comment may then exist twice for a moment: the younger copy of a card is found by its marker and
-deleted, and a reply carries its key. GitHub has no compare-and-swap: what a person does to the card between our
-read and our write is overwritten (the window is one call, or up to 5 s of stall, after which `reread_comment`
-reads the card again).
+deleted, and a reply carries its key. GitHub has no compare-and-swap: what a person does to the card between
+our read and our write is overwritten (the window is one call, or up to 5 s of stall, after which
+`reread_comment` reads the card again).
 """
 
 from __future__ import annotations
@@ -180,7 +180,7 @@ def _mutation(action: _GraphQL, issue: str) -> tuple[Mutation, dict[str, Any]]:
 
 
 def _problem(answer: Answer, alias: str) -> str | None:
-    """Type of the error that kept this write from being done, if any. An error without a path concerns all."""
+    """Type of the error that kept this write from being done, if any. One without a path concerns all."""
     for error in answer.errors:
         if error.path[:1] in ((alias,), ()):
             return error.type

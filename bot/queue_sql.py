@@ -203,9 +203,7 @@ class Statements:
     def _retry(self) -> sa.Executable:
         """A person asks for the key: due now, unless it is already, or runs."""
         soonest = self._earlier(due.c.due_at, self._now)
-        return self._notifying(
-            due.update().where(due.c.key == _key()).values(due_at=soonest, **_revived()), due.c.key
-        )
+        return self._notifying(due.update().where(due.c.key == _key()).values(due_at=soonest, **_revived()))
 
     def _next_due(self) -> sa.Executable:
         """When a free key is due next, when the next lease runs out, and what time it is."""
@@ -239,11 +237,11 @@ class Statements:
         """The earlier of two moments, of which either may be null."""
         return self._db.least(sa.func.coalesce(a, b), sa.func.coalesce(b, a))
 
-    def _notifying(self, statement: sa.Insert | sa.Update, *columns: sa.ColumnElement[str]) -> sa.Executable:
+    def _notifying(self, statement: sa.Insert | sa.Update) -> sa.Executable:
         """The statement, which on Postgres also tells the other replicas, in the same round trip."""
-        if self._db.shared:
-            return statement.returning(*columns, sa.cast(sa.func.pg_notify(DUE_CHANNEL, ""), sa.Text))
-        return statement.returning(*columns) if columns else statement
+        if not self._db.shared:
+            return statement
+        return statement.returning(sa.cast(sa.func.pg_notify(DUE_CHANNEL, ""), sa.Text))
 
 
 def write_gone(ids: Iterable[int]) -> str:
@@ -260,8 +258,9 @@ def _count(condition: sa.ColumnElement[bool]) -> sa.ColumnElement[int]:
     return sa.func.count(sa.case((condition, 1)))
 
 
-def _moment(name: str) -> sa.BindParameter[float]:
-    return sa.bindparam(name, type_=sa.Double())
+def _moment(name: str) -> Number:
+    """A parameter that may be null; Postgres wants to be told its type then."""
+    return sa.cast(sa.bindparam(name, type_=sa.Double()), sa.Double)
 
 
 def _key() -> sa.BindParameter[str]:

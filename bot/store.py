@@ -1,8 +1,8 @@
 """Floor 2: what the database remembers beside the queue. Losing any of it loses no request.
 
-The mirror of the cards (so that a deleted card loses nothing and a second one is not created while GitHub's
-reads lag), figures of the deliveries, where the catch-up stands, who paused what, the last good policy of each
-repository, and the last plan of each issue for `explain`. No issue text is kept.
+The mirror of the cards (so that a deleted card loses nothing and a second one is not created while
+GitHub's reads lag), figures of the deliveries, where the catch-up stands, who paused what, the last good
+policy of each repository, and the last plan of each issue for `explain`. No issue text is kept.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ class Pause:
 
 @dataclass(frozen=True, slots=True)
 class StoredPolicy:
-    """The newest usable policy text of a repository. `state` says how the newest text fared: good | broken."""
+    """The newest policy text that loaded. `state`: how the newest of all fared, good | broken."""
 
     repository: str
     sha: str
@@ -57,7 +57,7 @@ class Store:
 
     db: Database
 
-    # ── cards ─────────────────────────────────────────────────────────────────────────────────────────────────
+    # ── cards ────────────────────────────────────────────────────────────────────────────────────────────
 
     async def card(self, key: IssueKey) -> MirroredCard | None:
         """The card as it was last written."""
@@ -65,7 +65,7 @@ class Store:
         return None if row is None else MirroredCard(row.comment_id, row.comment_node_id, row.rev, row.marker)
 
     async def save_card(self, key: IssueKey, card: MirroredCard) -> None:
-        """Remember the card, right after it was written. A late writer does not undo a newer revision."""
+        """Remember the card, right after it was written. A late writer does not undo a newer one."""
         values = {
             "comment_id": card.comment_id,
             "comment_node_id": card.comment_node_id,
@@ -77,7 +77,7 @@ class Store:
             tables.card,
             {"key": str(key)},
             values,
-            sa.or_(known.rev <= card.rev, known.comment_id != card.comment_id),
+            sa.or_(known.rev <= card.rev, known.comment_id < card.comment_id),
         )
 
     async def forget_issue(self, key: IssueKey) -> None:
@@ -89,7 +89,7 @@ class Store:
 
         await self.db.run(work)
 
-    # ── deliveries ────────────────────────────────────────────────────────────────────────────────────────────
+    # ── deliveries ───────────────────────────────────────────────────────────────────────────────────────
 
     async def record_delivery(self, guid: str, event: str, outcome: Outcome) -> None:
         """Note a webhook for the figures. A redelivery carries the same GUID and counts once, as it ended."""
@@ -100,21 +100,23 @@ class Store:
         """How many deliveries since then, by (event, outcome)."""
         kind = (tables.delivery.c.event, tables.delivery.c.outcome)
         query = (
-            sa.select(*kind, sa.func.count()).where(tables.delivery.c.at >= to_seconds(since)).group_by(*kind)
+            sa.select(*kind, sa.func.count().label("number"))
+            .where(tables.delivery.c.at >= to_seconds(since))
+            .group_by(*kind)
         )
-        return {(event, outcome): count for event, outcome, count in await self._all(query)}
+        return {(row.event, row.outcome): row.number for row in await self._all(query)}
 
     async def known_guids(self, since: datetime) -> set[str]:
         """The GUIDs that arrived since then; GitHub's own list minus these is what never reached us."""
         query = sa.select(tables.delivery.c.guid).where(tables.delivery.c.at >= to_seconds(since))
-        return {guid for (guid,) in await self._all(query)}
+        return {row.guid for row in await self._all(query)}
 
     async def prune_deliveries(self, older_than: timedelta) -> int:
         """Forget old deliveries (GitHub itself lists three days); returns how many."""
         too_old = tables.delivery.c.at < self.db.now - older_than.total_seconds()
         return await self.db.run(lambda c: c.execute(tables.delivery.delete().where(too_old)).rowcount)
 
-    # ── catch-up ──────────────────────────────────────────────────────────────────────────────────────────────
+    # ── catch-up ─────────────────────────────────────────────────────────────────────────────────────────
 
     async def caught_up(self, repository: str) -> datetime | None:
         """Up to when the last completed catch-up of this repository saw all issues."""
@@ -128,7 +130,7 @@ class Store:
         earlier = tables.catch_up.c.passed_at < seconds
         await self._upsert(tables.catch_up, {"repository": repository}, {"passed_at": seconds}, earlier)
 
-    # ── pauses ────────────────────────────────────────────────────────────────────────────────────────────────
+    # ── pauses ───────────────────────────────────────────────────────────────────────────────────────────
 
     async def pause(self, scope: str, *, reason: str, by: str) -> None:
         """Stop all writing in `scope`; a second pause replaces the first."""
@@ -150,7 +152,7 @@ class Store:
         rows = await self._all(sa.select(tables.pause).order_by(tables.pause.c.at, tables.pause.c.scope))
         return [Pause(row.scope, row.reason, row.paused_by, to_moment(row.at)) for row in rows]
 
-    # ── policy and plans ──────────────────────────────────────────────────────────────────────────────────────
+    # ── policy and plans ─────────────────────────────────────────────────────────────────────────────────
 
     async def policy(self, repository: str) -> StoredPolicy | None:
         """The last good policy of `repository`."""
@@ -173,7 +175,7 @@ class Store:
         """Remember what a run decided; the caller leaves issue text out."""
         await self._upsert(tables.last_plan, {"key": str(key)}, {"plan": plan, "at": self.db.now})
 
-    # ── how ───────────────────────────────────────────────────────────────────────────────────────────────────
+    # ── how ──────────────────────────────────────────────────────────────────────────────────────────────
 
     async def _one(self, query: sa.Select[Any]) -> sa.Row[Any] | None:
         return await self.db.run(lambda c: c.execute(query).one_or_none())

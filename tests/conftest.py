@@ -1,0 +1,35 @@
+"""Fixtures that several test modules share."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+from databases import Machines, empty, postgres_cluster, postgres_programs
+
+
+@pytest.fixture(scope="session")
+def postgres_url() -> Iterator[str]:
+    """A Postgres server for the whole session; what needs it is skipped where none is installed."""
+    programs = postgres_programs()
+    if programs is None:
+        pytest.skip("no Postgres server here (Debian: apt-get install postgresql)")
+    with postgres_cluster(programs, durable=False) as url:
+        yield url
+
+
+@pytest.fixture(params=["memory", "sqlite", "postgres"])
+async def machines(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Machines]:
+    """The database under test, empty."""
+    match request.param:
+        case "memory":
+            url = "sqlite://"
+        case "sqlite":
+            url = f"sqlite:///{tmp_path}/queue.sqlite3"
+        case _:
+            url = request.getfixturevalue("postgres_url")
+            empty(url)
+    opened = Machines(url)
+    yield opened
+    await opened.close()

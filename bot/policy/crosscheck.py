@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from bot.policy.problems import Path, Position, Problem
+from bot.policy.problems import Path, Position, Problem, show_path
 from bot.policy.tree import Node
 
 # Keys of `commands.permissions`: a typo there would silently leave a command at the default role.
@@ -39,6 +39,14 @@ _REFERENCES = (
     ("routing.beta.*.team", "teams"),
     ("routing.alerts.owners.*.team", "teams"),
     ("routing.alerts.owners.*.among.*", "teams"),
+    ("routing.rules.*.all.*", "routing.lists"),
+    ("routing.rules.*.unless.*", "routing.lists"),
+    ("intake.extension_team", "teams"),
+)
+_KEY_REFERENCES = (
+    ("routing.rules.*.gives", "routing.areas"),
+    ("routing.alerts.table.*", "routing.alerts.owners"),
+    ("routing.alerts.panels.*", "routing.alerts.owners"),
 )
 _LABELS = (
     *("teams.*.label", "teams.*.label_aliases.*", "priorities.*.label", "priorities.*.aliases.*"),
@@ -58,19 +66,28 @@ def crosscheck(tree: Node) -> list[Problem]:
 
 def _references(tree: Node) -> Iterator[Problem]:
     """What is named must be there; when an override deleted it, the deletion is pointed at."""
+    for path, at, name, section in _named(tree):
+        where = tuple(section.split("."))
+        found = next((node for _, node in _walk(tree, section)), None)
+        if found is None or name in found.entries() or not isinstance(found.value, dict):
+            continue
+        if name in found.gone:
+            message = f"still named by {show_path(path)}, so it cannot be deleted"
+            yield Problem(found.gone[name], (*where, name), message)
+        else:
+            yield Problem(at, path, f"not one of `{section}`", name, tuple(found.value), name)
+
+
+def _named(tree: Node) -> Iterator[tuple[Path, Position, str, str]]:
+    """Each name of something else: where it stands, the name, and the mapping that must have it."""
     for pattern, section in _REFERENCES:
-        known = tree.entries(section)
-        deleted = tree.child(section)
         for path, node in _walk(tree, pattern):
-            name = _text(node)
-            if name is None or name in known or not known:
-                continue
-            if deleted is not None and name in deleted.gone:
-                message = f"still named by {'.'.join(map(str, path))}, so it cannot be deleted"
-                yield Problem(deleted.gone[name], (section, name), message)
-            else:
-                message = f"not one of `{section}`"
-                yield Problem(node.at, path, message, name, tuple(known), name)
+            if name := _text(node):
+                yield path, node.at, name, section
+    for pattern, section in _KEY_REFERENCES:
+        for path, mapping in _walk(tree, pattern):
+            for name, node in mapping.entries().items():
+                yield (*path, name), node.key_at or node.at, name, section
 
 
 def _labels(tree: Node) -> Iterator[tuple[Path, Node, str]]:
@@ -103,7 +120,7 @@ def _unique(tree: Node, written: Iterable[tuple[Path, Node, str]]) -> Iterator[P
             continue
         if other.at.file == tree.at.file != node.at.file:
             path, node, other_path = other_path, other, path
-        message = f"already means {'.'.join(map(str, other_path[:2]))}"
+        message = f"already means {show_path(other_path[:2])}"
         yield Problem(_place(node), path, message, name if isinstance(node.value, dict) else node.value)
 
 

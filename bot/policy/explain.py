@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from pydantic import ValidationError
 
 from bot.policy import shape
-from bot.policy.problems import Path, Problem
+from bot.policy.problems import Path, Problem, clean
 from bot.policy.tree import Node
 
 # pydantic's error types: https://docs.pydantic.dev/latest/errors/validation_errors/
@@ -23,9 +24,17 @@ _WANTED = {
 }
 
 
-def explain(error: ValidationError, tree: Node) -> list[Problem]:
-    """One problem for each of pydantic's errors, in its order."""
-    return [_explain(details, tree) for details in error.errors(include_url=False)]
+def explain(error: ValidationError, tree: Node, known: Iterable[Problem] = ()) -> list[Problem]:
+    """One problem for each of pydantic's errors, in its order.
+
+    A validator speaks of a whole section; it is left out where the `known` problems name the places in it.
+    """
+    placed = {problem.path[:depth] for problem in known for depth in range(len(problem.path) + 1)}
+    return [
+        _explain(details, tree)
+        for details in error.errors(include_url=False)
+        if details["type"] != "value_error" or details["loc"] not in placed
+    ]
 
 
 def _explain(details: Any, tree: Node) -> Problem:
@@ -49,7 +58,7 @@ def _explain(details: Any, tree: Node) -> Problem:
     if node.value is None and len(nodes) > 1 and path and not shape.keys(path[:-1]):
         return _nothing_to_delete(path, node, nodes[-2])
     if kind in _WANTED:
-        quote = "; quote it" if kind == "string_type" and isinstance(node.value, bool | int | float) else ""
+        quote = " (quote it)" if kind == "string_type" and isinstance(node.value, bool | int | float) else ""
         return Problem(node.at, path, _WANTED[kind] + quote, node.plain())
     if isinstance(node.value, dict | list):
         return Problem(node.at, path, _said(details))
@@ -93,4 +102,4 @@ def _said(details: Any) -> str:
     if pattern is not None:
         return f"must match {pattern}"
     said = message.removeprefix("Input should ").removeprefix("String should ")
-    return f"should {said}" if said != message else said[:1].lower() + said[1:]
+    return clean(f"should {said}" if said != message else said[:1].lower() + said[1:])

@@ -71,6 +71,8 @@ class Versions(Strict):
 
 
 class Docs(Strict):
+    """What counts as a deployment or account doc."""
+
     hosts: tuple[str, ...] = Field(description="where deployment and account docs live; subdomains included")
     none: tuple[str, ...] = Field((), description="how people say that there is none; a reason must follow")
     fillers: tuple[str, ...] = Field((), description="words that are no reason: yet, available")

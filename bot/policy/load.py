@@ -32,6 +32,8 @@ from bot.policy.tree import MAX_BYTES, Node, compose, merge
 
 __all__ = ["DEFAULT_NAME", "check", "default_text", "json_schema", "load_default", "load_files", "load_path"]
 
+Source = str | bytes  # bytes are UTF-8
+
 DEFAULT_NAME = "sourcegraph.yml"
 
 
@@ -56,8 +58,8 @@ def load_path(path: Path | str) -> Policy:
 
 
 def load_files(
-    base_text: str,
-    override_text: str | None = None,
+    base_text: Source,
+    override_text: Source | None = None,
     *,
     base_name: str = "base",
     override_name: str = "override",
@@ -70,8 +72,8 @@ def load_files(
 
 
 def check(
-    base_text: str,
-    override_text: str | None = None,
+    base_text: Source,
+    override_text: Source | None = None,
     *,
     base_name: str = "base",
     override_name: str = "override",
@@ -80,31 +82,25 @@ def check(
     tree, problems = compose(base_text, base_name)
     if override_text is not None:
         over, more = compose(override_text, override_name)
-        problems += more
-        if over is None and more:
-            return None, in_order(problems)
-        if over is not None:
-            if tree is None or "version" in over.entries():
-                tree, problems = over, more
-            else:
+        if over is not None and "version" in over.entries():
+            tree, problems = over, more
+        else:
+            problems = [*problems, *more]
+            if over is not None and tree is not None:
                 tree = merge(tree, over, shape.nullable)
+            elif more:
+                tree = None
     if tree is None:
         return None, in_order(problems or [_empty(base_name)])
     policy, more = _validate(tree)
     return (policy if not problems else None), in_order([*problems, *more])
 
 
-def read(path: Path | str) -> str:
-    """A policy file's text; PolicyError when it cannot be read or is no UTF-8."""
+def read(path: Path | str) -> bytes:
+    """The start of a policy file, enough of it to see when it is too large. Raises PolicyError."""
     try:
         with Path(path).open("rb") as file:
-            raw = file.read(MAX_BYTES + 1)
-        return raw.decode("utf-8") if len(raw) <= MAX_BYTES else raw.decode("utf-8", "replace")
-    except UnicodeDecodeError as error:
-        line = raw.count(b"\n", 0, error.start) + 1
-        column = error.start - raw.rfind(b"\n", 0, error.start)
-        at = Position(str(path), line, column)
-        raise PolicyError([str(Problem(at, (), "not UTF-8"))]) from None
+            return file.read(MAX_BYTES + 1)
     except OSError as error:
         raise PolicyError([f"{path}: {error.strerror or type(error).__name__}"]) from None
 
@@ -119,5 +115,5 @@ def _validate(tree: Node) -> tuple[Policy | None, list[Problem]]:
     try:
         policy = Policy.model_validate_json(json.dumps(tree.plain()))
     except ValidationError as error:
-        return None, [*explain(error, tree), *problems]
+        return None, [*explain(error, tree, known=problems), *problems]
     return (None if problems else policy), problems

@@ -90,6 +90,12 @@ def show(value: object) -> str:
     return json.dumps(cut, ensure_ascii=not cut.isprintable()) if isinstance(value, str) else cut
 
 
+def clean(sentence: str) -> str:
+    """A sentence that may quote the file: on one line, no control characters, not endless."""
+    cut = sentence if len(sentence) <= 5 * MAX_SHOWN else sentence[: 5 * MAX_SHOWN - 1] + "…"
+    return cut if cut.isprintable() else json.dumps(cut)[1:-1]
+
+
 def show_path(path: Path) -> str:
     """``teams.ce.guidance[0].text``; a key that is no plain word stands in brackets."""
     shown = ""

@@ -21,8 +21,8 @@ class WordGroup(Strict):
 
     weight: Weight = Field(description="5: names a part of one area alone; 3: its feature; 1: leans that way")
     reason: str = Field(description="why these words say something about the area")
-    words: Words
-    cap: Weight | None = Field(None, description="all words of the group together count no more than this")
+    words: Words = Field(description="words and phrases, as people write them")
+    cap: float | None = Field(None, gt=0, description="all words of the group together score no more")
     anywhere: bool = Field(False, description="counts in code, logs and links as it does in prose")
     matches: tuple[str, ...] = Field((), description="sentences in which a word of the group is found")
     ignores: tuple[str, ...] = Field((), description="sentences in which none is found")
@@ -31,7 +31,7 @@ class WordGroup(Strict):
 class Area(Strict):
     """A subject a question can be about, and who owns it (handbook step 3)."""
 
-    name: str
+    name: str = Field(description="as the card calls it")
     team: str | None = Field(description="id of the owner in `teams`; null: it belongs to nobody listed")
     keywords: tuple[str, ...] = Field((), description="the handbook's keywords, as it spells them")
     words: tuple[WordGroup, ...] = Field((), description="what the product's parts are called")
@@ -42,42 +42,42 @@ class Area(Strict):
 class ContextRule(Strict):
     """Words that mean more together than apart: a code host's name beside a button, or beside cloning."""
 
-    id: str
-    reason: str
+    id: str = Field(description="names the rule")
+    reason: str = Field(description="why the words together say something")
     all: tuple[str, ...] = Field(min_length=1, description="keys of `lists`; a word of each must be there")
     unless: tuple[str, ...] = Field((), description="keys of `lists`; a word of one cancels the rule")
     within: int = Field(12, ge=1, le=500, description="so many words apart at most, in the body")
     gives: dict[str, Weight] = Field(description="area → weight")
-    matches: tuple[str, ...] = ()
-    ignores: tuple[str, ...] = ()
+    matches: tuple[str, ...] = Field((), description="sentences in which the rule holds")
+    ignores: tuple[str, ...] = Field((), description="sentences in which it does not")
 
 
 class RoutingException(Strict):
     """A subject whose owner is not the one its area suggests."""
 
-    id: str
-    when: Words
-    team: str
+    id: str = Field(description="names the exception")
+    when: Words = Field(description="words that call for it")
+    team: str = Field(description="id of the owner in `teams`")
     also: tuple[str, ...] = Field((), description="named second")
-    weight: Weight = 6
-    reason: str
-    matches: tuple[str, ...] = ()
-    ignores: tuple[str, ...] = ()
+    weight: Weight = Field(6, description="how much it counts for its owner")
+    reason: str = Field(description="where the exception comes from")
+    matches: tuple[str, ...] = Field((), description="sentences in which it holds")
+    ignores: tuple[str, ...] = Field((), description="sentences in which it does not")
 
 
 class BetaFeature(Strict):
     """A feature tagged beta or experimental: engage product and engineering early."""
 
-    id: str
-    words: Words
+    id: str = Field(description="names the feature")
+    words: Words = Field(description="words that name it")
     team: str | None = Field(None, description="counts only in questions of this team")
-    reason: str
+    reason: str = Field(description="where it is said to be beta or experimental")
 
 
 class AlertOwner(Strict):
     """What the alert reference calls an owner, as a team of ours."""
 
-    team: str
+    team: str = Field(description="id of the owner in `teams`")
     among: tuple[str, ...] = Field((), description="teams the content decides between; `team` is the default")
 
 
@@ -91,15 +91,15 @@ class Alerts(Strict):
     panels: dict[str, dict[str, tuple[str, ...]]] = Field(
         {}, description="service → owner → titles of dashboard panels"
     )
-    weight: Weight = 10
+    weight: Weight = Field(10, description="how much a named alert counts for its owner")
 
 
 class Zones(Strict):
     """How much a word counts, by where it stands."""
 
     prefix: Weight = Field(5, description="a title's prefix: `search: …`, `[batch changes] …`")
-    title: Weight = 3
-    body: Weight = 1
+    title: Weight = Field(3, description="the title")
+    body: Weight = Field(1, description="prose of the body")
     context: Weight = Field(0.2, description="version, platform and environment lines")
     code: Weight = Field(0.3, description="code blocks and logs")
     link: Weight = Field(0.1, description="addresses; their link text counts as prose")
@@ -108,16 +108,17 @@ class Zones(Strict):
 class Thresholds(Strict):
     """When the bot acts by itself, names a candidate, or says nothing. Scores and margins are 0 to 1."""
 
-    apply_score: float = Field(0.6, ge=0, le=1)
-    apply_margin: float = Field(0.3, ge=0, le=1)
-    suggest_score: float = Field(0.1, ge=0, le=1)
+    apply_score: float = Field(0.6, ge=0, le=1, description="least score to set a label")
+    apply_margin: float = Field(0.3, ge=0, le=1, description="least lead over the runner-up to set a label")
+    suggest_score: float = Field(0.1, ge=0, le=1, description="least score to name a candidate")
     prior: float = Field(4, gt=0, description="evidence that makes a lone candidate's score one half")
     repeat: float = Field(0.25, ge=0, le=1, description="what each repetition of a word adds, to the last")
+    body: float = Field(20, gt=0, description="what the body alone can score for an area, at the very most")
     also: float = Field(0.5, ge=0, le=1, description="share of the best score that names a further team")
 
 
 class Routing(Strict):
-    areas: dict[str, Area]
+    areas: dict[str, Area] = Field(description="id → subject and its owner")
     keyword_weight: Weight = Field(1, description="of a handbook keyword not listed in `words` or `generic`")
     generic: Words = Field((), description="words every area uses: they say nothing")
     zones: Zones = Zones()
@@ -125,9 +126,9 @@ class Routing(Strict):
     template: tuple[str, ...] = Field((), description="headings and labels of templates: never topic")
     context: tuple[str, ...] = Field((), description="labels of lines that tell the environment")
     lists: dict[str, Words] = Field({}, description="words that `rules` speak of")
-    rules: tuple[ContextRule, ...] = ()
-    exceptions: tuple[RoutingException, ...] = ()
-    beta: tuple[BetaFeature, ...] = ()
+    rules: tuple[ContextRule, ...] = Field((), description="words that mean more together than apart")
+    exceptions: tuple[RoutingException, ...] = Field((), description="subjects with another owner than usual")
+    beta: tuple[BetaFeature, ...] = Field((), description="features tagged beta or experimental")
     alerts: Alerts = Alerts()
 
     @model_validator(mode="after")

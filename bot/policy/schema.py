@@ -153,8 +153,8 @@ class Policy(Strict):
     teams: dict[Id, Team] = Field(description="id → owner of issues")
     support: Support = Support()
     customers: dict[str, Customer] = Field({}, description="label slug → customer")
-    intake: Intake
-    routing: Routing
+    intake: Intake = Field(description="what the template asks and what counts as an answer")
+    routing: Routing = Field(description="areas, their owners and words, and how much what counts")
     commands: Commands = Commands()
 
 

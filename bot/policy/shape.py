@@ -25,7 +25,7 @@ def json_schema(*, override: bool = False) -> Schema:
     """JSON Schema of a complete policy, or of an override."""
     head = {"$schema": _DIALECT, "title": "rfh-bot policy (override)" if override else "rfh-bot policy"}
     schema = _complete()
-    return {**schema, **(_overriding(schema, schema) if override else {}), **head}
+    return {**(_overriding(schema, schema) if override else schema), **head}
 
 
 def _overriding(schema: Schema, root: Schema) -> Schema:

@@ -1,9 +1,10 @@
 """Floor 0: YAML as a tree that knows where everything stands.
 
 It reads the plain part of YAML, as YAML 1.2 does: ``true``/``false``, ``null``, numbers and text. So ``no``,
-``on`` and ``1:30`` are text, a date is text, and a key is always text. Refused, each with its position: duplicate
-keys, anchors and aliases (nothing can be expanded, so a small file stays small), tags, several documents, more
-than 256 KiB, nesting deeper than 32. Reading is iterative, over the parser's events: no input exhausts the stack.
+``on`` and ``1:30`` are text, a date is text, and a key is always text. Refused, each with its position:
+duplicate keys, anchors and aliases (nothing can be expanded, so a small file stays small), tags, several
+documents, more than 256 KiB, nesting deeper than 32. Reading is iterative, over the parser's events: no input
+exhausts the stack.
 """
 
 from __future__ import annotations
@@ -83,11 +84,11 @@ def merge(base: Node, over: Node, nullable: Callable[[Path], bool], path: Path =
     return Node(merged, over.at, over.key_at, gone)
 
 
-def compose(text: str, file: str) -> tuple[Node | None, list[Problem]]:
-    """The tree of a YAML text, None when it is empty or unreadable, and every problem met on the way."""
-    text = text.removeprefix("\ufeff")
-    if unreadable := _too_large(text, file) or _unreadable(text, file):
-        return None, [unreadable]
+def compose(source: str | bytes, file: str) -> tuple[Node | None, list[Problem]]:
+    """The tree of a YAML text (bytes: UTF-8), None when it is empty or unreadable, and every problem met."""
+    text, problem = _text(source, file)
+    if problem := problem or _unreadable(text, file):
+        return None, [problem]
     composer = _Composer(file)
     try:
         for event in yaml.parse(text, Loader=_Loader):
@@ -97,7 +98,8 @@ def compose(text: str, file: str) -> tuple[Node | None, list[Problem]]:
         mark = error.problem_mark or error.context_mark
         what = ", ".join(part for part in (error.context, error.problem) if part)
         return None, [*composer.problems, Problem(_position(file, mark), (), f"not valid YAML: {what}")]
-    return composer.root, composer.problems
+    root = composer.root
+    return (root if root and root.value is not None else None), composer.problems
 
 
 def _position(file: str, mark: Any) -> Position:
@@ -105,11 +107,17 @@ def _position(file: str, mark: Any) -> Position:
     return Position(file, mark.line + 1, mark.column + 1) if mark else Position(file, 1, 1)
 
 
-def _too_large(text: str, file: str) -> Problem | None:
-    """Refuse a file whose size alone says that it is no policy."""
-    if len(text) <= MAX_BYTES and len(text.encode("utf-8", "surrogatepass")) <= MAX_BYTES:
-        return None
-    return Problem(Position(file, 1, 1), (), f"larger than {MAX_BYTES // 1024} KiB")
+def _text(source: str | bytes, file: str) -> tuple[str, Problem | None]:
+    """The text of a file that is small enough to be a policy; a byte order mark is passed over."""
+    raw = source.encode("utf-8", "surrogatepass") if isinstance(source, str) else source
+    if len(raw) > MAX_BYTES:
+        return "", Problem(Position(file, 1, 1), (), f"larger than {MAX_BYTES // 1024} KiB")
+    try:
+        text = raw.decode() if isinstance(source, bytes) else source
+    except UnicodeDecodeError as error:
+        column = error.start - raw.rfind(b"\n", 0, error.start)
+        return "", Problem(Position(file, raw.count(b"\n", 0, error.start) + 1, column), (), "not UTF-8")
+    return text.removeprefix("\ufeff"), None
 
 
 def _unreadable(text: str, file: str) -> Problem | None:

@@ -270,7 +270,7 @@ def bold_label(text: str) -> tuple[str, str] | None:
     if match is None:
         return None
     label = (match[1] or match[2]).strip()
-    if not (match[3] or label.endswith(":") or not match[4].strip()):
+    if not (match[3] or label.endswith((":", "?")) or not match[4].strip()):
         return None  # bold words at the start of a sentence
     return label.rstrip(": \t"), match[4].strip()
 

@@ -1,7 +1,7 @@
 """Floor 1: what should hold for one issue: Snapshot + Recall + Rulebook + now → Desired, with reasons.
 
 Pure: the same arguments give the same Desired, and a Desired that was applied is desired again by the next
-run (invariant 1), so nothing here may depend on how often it ran. Times shown are absolute for the same reason.
+run (invariant 1), so nothing here may depend on how often it ran. Times shown are absolute for that reason.
 """
 
 from __future__ import annotations

@@ -144,6 +144,20 @@ def visible(body: str) -> str:
     return _MARKER.sub("", body.replace("\r\n", "\n")).strip()
 
 
+def marker_of(body: str) -> tuple[int, str]:
+    """Revision and marker of a card that we wrote, for the mirror."""
+    match, memory = _MARKER.search(body), unsealed(body)
+    if match is None or memory is None:
+        raise ValueError("not a card of ours")
+    return memory.rev, match[0]
+
+
+def unsealed(marker: str) -> Memory | None:
+    """The memory in a marker that is trusted already, or only to be shown."""
+    match = _MARKER.search(marker)
+    return _parse(match[1]) if match is not None else None
+
+
 def effect_marker(key: str) -> str:
     """Hidden line that names the effect a comment is, so that the ledger can be rebuilt from comments."""
     marker = f"<!-- rfh-bot:effect {key} -->"

@@ -116,7 +116,7 @@ _REFUSALS = {
     "not-a-login": "{seen} is no GitHub login. Write `{usage}`.",
     "no-such-account": "GitHub knows no account {seen}.",
     "not-allowed": "`/{word}` takes the role *{needed}* in this repository; yours is *{role}*.",
-    "priority-not-for-kind": "A feature request keeps the default priority. `/kind help` or `/kind defect` first.",
+    "priority-not-for-kind": "A feature request stays at the default priority. `/kind` changes what it is.",
     "no-handoff-for-kind": "Only a request for help is handed over. `/kind help` first.",
     "nothing-to-undo": "There is no command to take back.",
     "nothing-held": "Nothing is held on this issue.",
@@ -199,3 +199,10 @@ def _ranges(numbers: tuple[int, ...]) -> str:
         else:
             parts.append([number])
     return ", ".join(str(p[0]) if len(p) == 1 else f"{p[0]}–{p[-1]}" for p in parts)
+
+
+def policy_check(problems: int) -> tuple[str, str]:
+    """Title and summary of the check run on a commit that touched the policy."""
+    if problems:
+        return f"{problems} problem{'s' if problems != 1 else ''}", "The last good policy stays in force."
+    return "The policy is in force", "Loaded and compiled."

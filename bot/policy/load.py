@@ -15,6 +15,7 @@ the value came from. `tree.py` says which YAML is read, `crosscheck.py` what mus
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from functools import cache
 from importlib import resources
 from pathlib import Path
@@ -33,6 +34,7 @@ from bot.policy.tree import MAX_BYTES, Node, compose, merge
 __all__ = ["DEFAULT_NAME", "check", "default_text", "json_schema", "load_default", "load_files", "load_path"]
 
 Source = str | bytes  # bytes are UTF-8
+Layer = tuple[str, Source]  # name and text of a policy file
 
 DEFAULT_NAME = "sourcegraph.yml"
 
@@ -65,10 +67,10 @@ def load_files(
     override_name: str = "override",
 ) -> Policy:
     """The policy of one text, or of two laid over each other. Raises PolicyError with every problem."""
-    policy, problems = check(base_text, override_text, base_name=base_name, override_name=override_name)
-    if policy is None or problems:
-        raise PolicyError(lines(problems))
-    return policy
+    layers: list[Layer] = [(base_name, base_text)]
+    if override_text is not None:
+        layers.append((override_name, override_text))
+    return load_layers(layers)
 
 
 def check(
@@ -79,9 +81,26 @@ def check(
     override_name: str = "override",
 ) -> tuple[Policy | None, list[Problem]]:
     """The policy, if it can be used, or every problem, ordered by place. Raises nothing."""
-    tree, problems = compose(base_text, base_name)
+    layers: list[Layer] = [(base_name, base_text)]
     if override_text is not None:
-        over, more = compose(override_text, override_name)
+        layers.append((override_name, override_text))
+    return check_layers(layers)
+
+
+def load_layers(layers: Sequence[Layer]) -> Policy:
+    """The policy of several texts, each laid over those before it. Raises PolicyError with every problem."""
+    policy, problems = check_layers(layers)
+    if policy is None or problems:
+        raise PolicyError(lines(problems))
+    return policy
+
+
+def check_layers(layers: Sequence[Layer]) -> tuple[Policy | None, list[Problem]]:
+    """Like `check`, for any number of layers, the base first."""
+    (base_name, base_text), *overrides = layers
+    tree, problems = compose(base_text, base_name)
+    for name, text in overrides:
+        over, more = compose(text, name)
         if over is not None and "version" in over.entries():
             tree, problems = over, more
         else:

@@ -1,0 +1,260 @@
+"""Floor 4: the composition root: the one place where parts are built and joined."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import aiohttp
+import structlog
+from aiohttp import web
+
+from bot import words
+from bot.budget import Budget
+from bot.db import Database, open_database, utc_now
+from bot.errors import Forbidden, Transient, UserError
+from bot.events import Named, read
+from bot.github.auth import REPORT, App, Clients, Connect
+from bot.github.checks import report_policy
+from bot.github.client import GitHub, OnCall, TokenSource
+from bot.github.lookup import Catalogues
+from bot.github.pool import Pool
+from bot.memory import Seal
+from bot.model import IssueKey
+from bot.policy.load import DEFAULT_NAME, default_text
+from bot.policy.load import read as read_policy
+from bot.queue import Claim, Queue
+from bot.reconciler import Guard, Reconciler
+from bot.rulebooks import Rulebooks
+from bot.schedule import Schedule
+from bot.settings import Settings
+from bot.store import Outcome, Store
+from bot.webhook import MAX_BODY, Webhook
+from bot.worker import Done, Lost, OutOfBudget, Worker
+
+PATIENCE = 5.0  # seconds that a write waits for the budget; for more, its key is given back
+STUCK = 120.0  # seconds after which a worker loop that took nothing counts as stuck
+
+
+@dataclass
+class Bot:
+    """All parts of the running App, joined."""
+
+    settings: Settings
+    db: Database
+    queue: Queue
+    store: Store
+    clients: App
+    reconciler: Reconciler
+    schedule: Schedule
+    budget: Budget
+    now: Callable[[], datetime]
+    own_id: int | None = (
+        None  # our bot account, once a read has shown it: events of our own writes are dropped
+    )
+
+    @property
+    def repositories(self) -> tuple[str, ...]:
+        """What is watched: the setting, else the policy's private tracker."""
+        return self.settings.repos or (self.reconciler.rulebooks.default.policy.tracker.private,)
+
+    # ── the door ────────────────────────────────────────────────────────────────────────────
+
+    async def accept(self, guid: str, event: str, payload: Mapping[str, Any]) -> Named:
+        """Make durable what a delivery names. Raises what the database raises."""
+        named = read(event, payload, {name.casefold() for name in self.repositories}, self.own_id)
+        if named.labels_changed is not None:
+            self.reconciler.catalogues.forget(*named.labels_changed.split("/"))
+        work = []
+        if named.policy_changed is not None:
+            self.reconciler.rulebooks.forget(named.policy_changed)
+            work.append(self.queue.accept(f"policy:{named.policy_changed}@{payload['after']}"))
+        if named.issue is not None:
+            work.append(self.queue.accept(str(named.issue), named.at_least, urgent=named.urgent))
+        outcome: Outcome = "handled" if named.why == "named" else "ignored"
+        # One commit for all of them: the database gathers what waits.
+        await asyncio.gather(*work, self.store.record_delivery(guid, event, outcome))
+        return named
+
+    # ── the work ────────────────────────────────────────────────────────────────────────────
+
+    async def issue(self, claim: Claim) -> Done:
+        """Reconcile the issue that a key names."""
+        key = IssueKey.parse(claim.key)
+        try:
+            result = await self.reconciler.reconcile(
+                key, at_least=claim.at_least, inherited=claim.inherited, guard=self._guard(claim, key)
+            )
+        except Transient as error:
+            if error.retry_after is not None:
+                installation = await self.clients.installation(key.owner, key.repo)
+                await self.budget.block(installation, error.retry_after)
+            raise
+        if result.viewer_id is not None:
+            self.own_id = result.viewer_id
+        return Done(result.word, result.look_again)
+
+    def _guard(self, claim: Claim, key: IssueKey) -> Guard:
+        """Before each write: the claim holds, and the installation's write budget allows it."""
+
+        async def guard() -> None:
+            installation = await self.clients.installation(key.owner, key.repo)
+            while (wait := await self.budget.take(installation, urgent=claim.urgent)) > 0:
+                if wait > PATIENCE:
+                    raise OutOfBudget(self.now() + timedelta(seconds=wait))
+                await asyncio.sleep(wait)
+            if not await self.queue.holds(claim):
+                raise Lost
+
+        return guard
+
+    async def policy(self, claim: Claim) -> Done:
+        """A push touched the policy file: load it, and say on the commit how that went."""
+        repository, _, sha = claim.key.partition(":")[2].partition("@")
+        owner, repo = repository.split("/")
+        problems = await self.reconciler.rulebooks.problems(
+            await self.clients.client(owner, repo), owner, repo
+        )
+        title, summary = words.policy_check(len(problems))
+        try:
+            reporter = await self.clients.client(owner, repo, REPORT)
+            await report_policy(reporter, owner, repo, sha, problems, title=title, summary=summary)
+        except Forbidden as error:  # the permission is not granted: the log has to do
+            structlog.get_logger("policy").warning("no check run", repository=repository, error=str(error))
+        return Done("policy", end=True)
+
+    # ── health ──────────────────────────────────────────────────────────────────────────────
+
+    async def ready(self, _: web.Request) -> web.Response:
+        """Can work be taken? The database answers; the numbers are for people."""
+        try:
+            stats = await self.queue.stats()
+            pauses = await self.store.pauses()
+        except Exception as error:  # noqa: BLE001  # any failure of the database means: not ready
+            return web.json_response({"ready": False, "error": type(error).__name__}, status=503)
+        queue = {"due": stats.due, "later": stats.later, "running": stats.running, "dead": stats.dead}
+        body = {"ready": True, "queue": queue, "lag_seconds": round(stats.lag, 1)}
+        return web.json_response(body | {"paused": [pause.scope for pause in pauses]})
+
+
+def connector(
+    settings: Settings, session: aiohttp.ClientSession, now: Callable[[], datetime], on_call: OnCall | None
+) -> Connect:
+    """Makes clients on the shared session."""
+
+    def connect(tokens: TokenSource, pool: Pool) -> GitHub:
+        return GitHub(
+            session,
+            tokens,
+            pool=pool,
+            api_url=settings.api_url,
+            graphql_url=settings.graphql_url,
+            now=now,
+            on_call=on_call,
+        )
+
+    return connect
+
+
+def build_reconciler(
+    settings: Settings, clients: Clients, store: Store, now: Callable[[], datetime]
+) -> Reconciler:
+    """The four steps, for whoever runs them. Raises PolicyError when the base policy is broken."""
+    layers = [(DEFAULT_NAME, default_text())]
+    if settings.policy_path is not None:
+        layers.append((settings.policy_path, read_policy(settings.policy_path)))
+    return Reconciler(
+        clients=clients,
+        rulebooks=Rulebooks(layers, store, now),
+        catalogues=Catalogues(now=now),
+        store=store,
+        seal=Seal(settings.memory_key),
+        now=now,
+        shadow=settings.shadow,
+    )
+
+
+def build(
+    settings: Settings,
+    db: Database,
+    session: aiohttp.ClientSession,
+    *,
+    now: Callable[[], datetime] = utc_now,
+    on_call: OnCall | None = None,
+) -> Bot:
+    """Join the parts. Raises UserError for settings that cannot work."""
+
+    try:
+        connect = connector(settings, session, now, on_call)
+        clients = App(settings.app_id, settings.private_key, connect, now=now)
+    except ValueError as error:
+        raise UserError(f"GITHUB_PRIVATE_KEY: {error}") from None
+    store, queue = Store(db), Queue(db)
+    return Bot(
+        settings=settings,
+        db=db,
+        queue=queue,
+        store=store,
+        clients=clients,
+        reconciler=build_reconciler(settings, clients, store, now),
+        schedule=Schedule(queue, clients, store, now),
+        budget=Budget(db),
+        now=now,
+    )
+
+
+@contextlib.asynccontextmanager
+async def running(settings: Settings, *, on_call: OnCall | None = None) -> AsyncIterator[Bot]:
+    """The whole App: open the database, listen, work; on the way out stop listening first, then drain."""
+    async with contextlib.AsyncExitStack() as stack:
+        db = open_database(settings.database_url)
+        stack.push_async_callback(db.close)
+        session = await stack.enter_async_context(aiohttp.ClientSession())
+        bot = build(settings, db, session, on_call=on_call)
+        stack.push_async_callback(bot.queue.close)
+        handlers = {
+            "issue": bot.issue,
+            "policy": bot.policy,
+            "catchup": bot.schedule.catch_up,
+            "nightly": bot.schedule.nightly,
+        }
+        await bot.queue.recover()
+        await bot.schedule.start(bot.repositories)
+        worker = Worker(bot.queue, handlers, concurrency=settings.concurrency)
+        task = asyncio.create_task(worker.run(), name="worker")
+        stack.push_async_callback(_stop, task)
+        runner = web.AppRunner(_web(bot, worker), access_log=None, handle_signals=False)
+        await runner.setup()
+        stack.push_async_callback(runner.cleanup)
+        try:
+            await web.TCPSite(runner, settings.host, settings.port).start()
+        except OSError as error:
+            raise UserError(
+                f"cannot listen on {settings.host}:{settings.port}: {error.strerror}. Set HOST or PORT"
+            ) from None
+        structlog.get_logger("app").info("listening", host=settings.host, port=settings.port)
+        yield bot
+
+
+def _web(bot: Bot, worker: Worker) -> web.Application:
+    """The App's routes."""
+
+    async def health(_: web.Request) -> web.Response:
+        idle = asyncio.get_running_loop().time() - worker.alive_at
+        return web.json_response({"ok": idle < STUCK}, status=200 if idle < STUCK else 503)
+
+    app = web.Application(client_max_size=MAX_BODY)
+    app.router.add_post("/webhook", Webhook(bot.settings.webhook_secrets, bot.accept))
+    app.router.add_get("/healthz", health)
+    app.router.add_get("/readyz", bot.ready)
+    return app
+
+
+async def _stop(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await task

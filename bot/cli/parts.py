@@ -1,0 +1,72 @@
+"""What the command-line tools share: the same parts as the App's, built from the same settings."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+
+import aiohttp
+import click
+
+from bot.app import build_reconciler, connector
+from bot.db import Database, open_database, utc_now
+from bot.errors import UserError
+from bot.github.auth import App, Clients, OneToken
+from bot.model import IssueKey
+from bot.queue import Queue
+from bot.reconciler import Reconciler
+from bot.settings import Settings, read_settings
+from bot.store import Store
+
+
+class IssueParam(click.ParamType):
+    """``owner/repo#7``."""
+
+    name = "owner/repo#number"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> IssueKey:
+        if isinstance(value, IssueKey):
+            return value
+        try:
+            return IssueKey.parse(str(value))
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    settings: Settings
+    db: Database
+    queue: Queue
+    store: Store
+    reconciler: Reconciler
+
+
+@contextlib.asynccontextmanager
+async def database(*, exclusive: bool = False) -> AsyncIterator[tuple[Database, Queue, Store]]:
+    """The database alone, for tools that only look into it."""
+    url = os.environ.get("RFH_BOT_DATABASE_URL", "") or Settings.database_url
+    db = open_database(url, exclusive=exclusive)
+    try:
+        yield db, Queue(db), Store(db)
+    finally:
+        await db.close()
+
+
+@contextlib.asynccontextmanager
+async def parts(*, exclusive: bool) -> AsyncIterator[Parts]:
+    """Everything a run of one issue needs: with the App's credentials, or with GITHUB_TOKEN alone."""
+    token = os.environ.get("GITHUB_TOKEN", "") if not os.environ.get("GITHUB_APP_ID") else ""
+    settings = read_settings(os.environ, app=not token)
+    async with database(exclusive=exclusive) as (db, queue, store), aiohttp.ClientSession() as session:
+        connect = connector(settings, session, utc_now, None)
+        clients: Clients
+        try:
+            clients = (
+                OneToken(token, connect) if token else App(settings.app_id, settings.private_key, connect)
+            )
+        except ValueError as error:
+            raise UserError(f"GITHUB_PRIVATE_KEY: {error}") from None
+        yield Parts(settings, db, queue, store, build_reconciler(settings, clients, store, utc_now))

@@ -1,0 +1,82 @@
+"""Floor 1: what a webhook names: keys, and what must be readable. No content travels from here into the work.
+
+Events caused by our own writes are dropped here, and comments on pull requests (to GitHub they are issues).
+https://docs.github.com/en/webhooks/webhook-events-and-payloads
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+from bot.model import AtLeast, IssueKey
+
+POLICY_PATH = ".github/rfh-bot.yml"
+
+Why = Literal["named", "own write", "not watched", "pull request", "ignored", "unreadable"]
+
+
+NOTHING = AtLeast()
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """What a delivery leads to. `why` is counted; everything else is work."""
+
+    why: Why
+    issue: IssueKey | None = None
+    at_least: AtLeast = NOTHING
+    urgent: bool = False  # a person waits for an answer
+    labels_changed: str | None = None  # owner/repo whose label list changed
+    policy_changed: str | None = None  # owner/repo whose policy file may have changed
+
+
+def read(event: str, payload: Mapping[str, Any], watched: Collection[str], own_id: int | None) -> Named:
+    """Name the work for one delivery. Never raises: a payload of another shape is "unreadable"."""
+    try:
+        return _read(event, payload, watched, own_id)
+    except (KeyError, TypeError, ValueError, AttributeError):
+        return Named("unreadable")
+
+
+def _read(event: str, payload: Mapping[str, Any], watched: Collection[str], own_id: int | None) -> Named:
+    if event not in ("issues", "issue_comment", "label", "push"):
+        return Named("ignored")
+    full_name = str(payload["repository"]["full_name"])
+    if full_name.casefold() not in watched:
+        return Named("not watched")
+    if event == "label":
+        return Named("named", labels_changed=full_name)
+    if event == "push":
+        return _push(payload, full_name)
+    if own_id is not None and payload["sender"]["id"] == own_id:
+        return Named("own write")
+    issue = payload["issue"]
+    if "pull_request" in issue:
+        return Named("pull request")
+    owner, repo = full_name.split("/")
+    key = IssueKey(owner, repo, int(issue["number"]))
+    updated = datetime.fromisoformat(issue["updated_at"]) if issue.get("updated_at") else None
+    action = payload["action"]
+    if event == "issues":
+        # A deleted or transferred issue is no longer readable: nothing to wait for.
+        gone = action in ("deleted", "transferred")
+        return Named("named", key, NOTHING if gone else AtLeast(updated), urgent=action == "opened")
+    comment = int(payload["comment"]["id"])
+    if action == "deleted":
+        return Named("named", key, AtLeast(gone=frozenset({comment})))
+    return Named("named", key, AtLeast(updated, comment), urgent=action == "created")
+
+
+def _push(payload: Mapping[str, Any], full_name: str) -> Named:
+    """A push to the default branch may have changed the policy; when the list is cut, look anyway."""
+    if payload["ref"] != f"refs/heads/{payload['repository']['default_branch']}":
+        return Named("ignored")
+    commits = payload.get("commits") or []
+    files = {f for c in commits for kind in ("added", "modified", "removed") for f in c.get(kind, ())}
+    # "The push webhook lists at most 2048 commits": a list that may be cut is no proof of absence.
+    if commits and POLICY_PATH not in files and len(commits) < 2048:
+        return Named("ignored")
+    return Named("named", policy_changed=full_name)

@@ -1,0 +1,274 @@
+"""Floor 2: load → decide → plan → apply, for one issue, whoever named it.
+
+The App, the Action, the command line and the tests run this very code. What it guarantees:
+- An issue that already is as desired costs one read and no write.
+- Nothing is planned on a snapshot older than what the event proved to exist (reads lag behind writes): look
+  again after 0.5, 1, 2, 4, 8 s, then go on and count it.
+- Before each write the claim on the key still holds. When the read is older than five seconds by then, the
+  card is read again: if somebody changed it meanwhile, the run starts over. (GitHub has no compare-and-swap:
+  what happens inside one call is not seen; the next event finds it.)
+- A second card is never made because the first is not readable yet: the mirror names the card, and it must
+  be missing twice, some seconds apart, or be known deleted. A key inherited from a worker that died, and may
+  have written a card that the mirror missed, waits ten seconds and reads again before it creates one.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Protocol
+
+import structlog
+
+from bot.decide import Desired, decide
+from bot.errors import RfhError
+from bot.github import lookup
+from bot.github.apply import Unfinished, apply, reread_comment
+from bot.github.auth import Clients
+from bot.github.client import GitHub
+from bot.github.load import fresh_enough, load
+from bot.memory import Seal, marker_of
+from bot.model import (
+    AtLeast,
+    CreateComment,
+    CreateLabel,
+    IssueKey,
+    MirroredCard,
+    Plan,
+    Snapshot,
+    UpdateComment,
+    Written,
+)
+from bot.plan import CARD, plan
+from bot.recall import Recall, recall
+from bot.rulebooks import Rulebooks
+from bot.rules import inbox
+from bot.rules.rulebook import Rulebook
+from bot.store import Store
+
+LAG = (0.5, 1.0, 2.0, 4.0, 8.0)  # seconds between looks while a read is behind the event
+UNSEEN_CARD = 3.0  # seconds before a card that the mirror knows is believed to be gone
+INHERITED = 10.0  # seconds before an inherited key may create a card
+STALE = timedelta(seconds=5)
+ROUNDS = 4  # restarts within one run: labels to create, a card edited under our hands
+PAUSED = timedelta(minutes=1)
+NOTHING = AtLeast()
+
+Guard = Callable[[], Awaitable[None]]
+"""Awaited before each write; raises when the right to write is lost."""
+
+
+class Sleep(Protocol):
+    async def __call__(self, seconds: float, /) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """How a run ended. `word` is for figures and logs; only the plan's bodies hold issue text."""
+
+    word: str
+    plan: Plan = field(default_factory=Plan)
+    desired: Desired | None = None
+    look_again: datetime | None = None
+    lagging: bool = False
+    viewer_id: int | None = None  # who we are to GitHub
+
+
+class Restart(RfhError):
+    """The world changed under our hands: read again before writing."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    snapshot: Snapshot
+    recall: Recall
+    at: datetime
+    lagging: bool
+
+
+@dataclass(frozen=True)
+class Reconciler:
+    """Everything a run needs; built once in app.py."""
+
+    clients: Clients
+    rulebooks: Rulebooks
+    catalogues: lookup.Catalogues
+    store: Store
+    seal: Seal
+    now: Callable[[], datetime]
+    sleep: Sleep = asyncio.sleep
+    writer: str = "app"
+    shadow: bool = False
+
+    async def reconcile(
+        self,
+        key: IssueKey,
+        *,
+        at_least: AtLeast = NOTHING,
+        inherited: bool = False,
+        guard: Guard | None = None,
+        dry_run: bool = False,
+    ) -> Result:
+        """Bring one issue to what is desired. Raises Gone, Forbidden, Transient, and what `guard` raises."""
+        if not dry_run and await self.store.paused(key.full_name) is not None:
+            return Result("paused", look_again=self.now() + PAUSED)
+        gh = await self.clients.client(key.owner, key.repo)
+        book = await self.rulebooks.get(gh, key.owner, key.repo)
+        if not dry_run and book.policy.writer != self.writer:
+            return Result(f"the {book.policy.writer} is the writer here")
+        only_look = dry_run or self.shadow or book.policy.shadow
+        may_create = not inherited
+        for _ in range(ROUNDS):
+            read = await self._read(gh, key, at_least, book)
+            desired = decide(read.snapshot, read.recall, book, self.now())
+            planned = plan(read.snapshot, read.recall, desired, self.seal)
+            await self._note(key, read, desired, planned, only_look)
+            if only_look or not planned:
+                word = desired.silence or ("shadow" if planned else "nothing to do")
+                return self._result(word, read, planned, desired)
+            if _creates_card(planned) and not may_create:
+                await self.sleep(INHERITED)
+                may_create = True
+                continue
+            try:
+                written = await self._write(gh, read, planned, guard)
+            except Restart:
+                continue
+            except Unfinished as error:
+                # What was edited is not known; what was created is, and must not be created again.
+                await self._remember(key, planned, error.written, edited=False)
+                self.catalogues.forget(key.owner, key.repo)
+                raise
+            await self._remember(key, planned, written)
+            if any(isinstance(action, CreateLabel) for action in planned.actions):
+                self.catalogues.forget(key.owner, key.repo)
+                continue
+            return self._result("wrote", read, planned, desired)
+        return Result("unsettled", look_again=self.now() + timedelta(seconds=10))
+
+    @staticmethod
+    def _result(word: str, read: _Read, planned: Plan, desired: Desired) -> Result:
+        return Result(
+            word,
+            planned,
+            desired,
+            planned.look_again,
+            lagging=read.lagging,
+            viewer_id=read.snapshot.viewer.id,
+        )
+
+    # ── load ────────────────────────────────────────────────────────────────────────────────
+
+    async def _read(self, gh: GitHub, key: IssueKey, at_least: AtLeast, book: Rulebook) -> _Read:
+        """The snapshot with all that `decide` needs; patient with reads that lag."""
+        mirror = await self.store.card(key)
+
+        def floor_of(snapshot: Snapshot) -> datetime | None:
+            found = recall(snapshot, self.seal, book.predecessors)
+            return found.memory.floor if found.state == "known" else None
+
+        for delay in (*LAG, None):
+            at = self.now()
+            snapshot = await load(gh, key, mirror=mirror, floor_of=floor_of)
+            fresh = fresh_enough(snapshot, at_least)
+            if fresh or delay is None:
+                break
+            await self.sleep(delay)
+        if mirror is not None and _unseen(mirror, snapshot) and mirror.comment_id not in at_least.gone:
+            await self.sleep(UNSEEN_CARD)
+            at = self.now()
+            snapshot = await load(gh, key, mirror=mirror, floor_of=floor_of)
+        catalogue = await self.catalogues.get(gh, key.owner, key.repo)
+        snapshot = replace(snapshot, catalogue=catalogue)
+        found = recall(snapshot, self.seal, book.predecessors)
+        snapshot = await self._ask(gh, snapshot, found, book)
+        return _Read(snapshot, found, at, lagging=not fresh)
+
+    async def _ask(self, gh: GitHub, snapshot: Snapshot, found: Recall, book: Rulebook) -> Snapshot:
+        """Roles of those whose commands are pending, and accounts they name. A failure is retried."""
+        waiting = inbox.pending(snapshot, found.memory, book.policy, self.now())
+        roles = {
+            login.casefold(): await lookup.role(gh, snapshot.key, login)
+            for login in sorted(inbox.needs_roles(waiting, snapshot, book.policy))
+        }
+        logins = {
+            login.casefold(): await lookup.account_exists(gh, login)
+            for login in sorted(inbox.needs_logins(waiting))
+        }
+        return replace(snapshot, roles=roles, logins=logins)
+
+    # ── apply ───────────────────────────────────────────────────────────────────────────────
+
+    async def _write(self, gh: GitHub, read: _Read, planned: Plan, guard: Guard | None) -> Written:
+        async def before_write() -> None:
+            if guard is not None:
+                await guard()
+            if self.now() - read.at > STALE:
+                await self._unchanged(gh, planned, read)
+
+        return await apply(gh, read.snapshot, planned.actions, before_write=before_write)
+
+    async def _unchanged(self, gh: GitHub, planned: Plan, read: _Read) -> None:
+        """After a stall: is the card that we are about to replace still the one we read?"""
+        card = read.recall.card
+        if card is None or not any(isinstance(a, UpdateComment) for a in planned.actions):
+            return
+        now = await reread_comment(gh, card.node_id)
+        if now is None or now.body != card.body:
+            raise Restart("the card changed while we worked")
+
+    async def _remember(self, key: IssueKey, planned: Plan, written: Written, *, edited: bool = True) -> None:
+        """Mirror the card right after the write: what a later read may not show yet is known here."""
+        for action in planned.actions:
+            if isinstance(action, CreateComment) and CARD == action.key in written.comment_ids:
+                comment_id, node_id = written.comment_ids[CARD], written.comment_node_ids[CARD]
+            elif isinstance(action, UpdateComment) and edited:
+                comment_id, node_id = action.comment_id, action.node_id
+            else:
+                continue
+            rev, marker = marker_of(action.body)
+            await self.store.save_card(key, MirroredCard(comment_id, node_id, rev, marker))
+
+    async def _note(
+        self, key: IssueKey, read: _Read, desired: Desired, planned: Plan, only_look: bool
+    ) -> None:
+        """Keep what `explain` shows: kinds of actions and reasons, never text."""
+        note = {
+            "memory": read.recall.state,
+            "silence": desired.silence,
+            "facts": dict(desired.facts),
+            "actions": [describe(action) for action in planned.actions],
+            "problems": list(planned.problems),
+            "written": not only_look and bool(planned),
+        }
+        await self.store.save_plan(key, json.dumps(note))
+        structlog.get_logger("reconcile").info(
+            "planned",
+            issue=str(key),
+            silence=desired.silence,
+            actions=[type(action).__name__ for action in planned.actions],
+            lagging=read.lagging,
+        )
+
+
+def describe(action: object) -> str:
+    """One action in one line, without anybody's text."""
+    name = type(action).__name__
+    labels = getattr(action, "labels", ())
+    if labels:
+        return f"{name} {', '.join(label.name for label in labels)}"
+    for attribute in ("key", "name", "content", "comment_id"):
+        if hasattr(action, attribute):
+            return f"{name} {getattr(action, attribute)}"
+    return name
+
+
+def _creates_card(planned: Plan) -> bool:
+    return any(isinstance(a, CreateComment) and a.key == CARD for a in planned.actions)
+
+
+def _unseen(mirror: MirroredCard, snapshot: Snapshot) -> bool:
+    return all(comment.id != mirror.comment_id for comment in snapshot.comments)

@@ -1,0 +1,114 @@
+"""Floor 2: the policy in force for a repository: the base, with its `.github/rfh-bot.yml` laid over it.
+
+The override is read again when a push touches it and every few minutes anyway (an unchanged file costs
+nothing: ETag), so that a lost push or another replica's is caught up. A broken override changes nothing: the
+last good policy stays, also across a restart, and the push's commit gets a failed check that names every
+mistake.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import structlog
+
+from bot.errors import PolicyError
+from bot.events import POLICY_PATH
+from bot.github.client import GitHub
+from bot.github.lookup import file_text
+from bot.policy.load import Layer, load_layers
+from bot.rules.rulebook import Rulebook
+from bot.store import Store
+
+RECHECK = timedelta(minutes=5)
+
+
+@dataclass(slots=True)
+class _Known:
+    book: Rulebook
+    sha: str  # of the override last looked at; empty: there is none
+    checked_at: datetime
+    problems: tuple[str, ...] = ()
+
+
+class Rulebooks:
+    """One compiled policy per repository."""
+
+    def __init__(self, base: Sequence[Layer], store: Store, now: Callable[[], datetime]) -> None:
+        """`base`: (name, text) of the shipped policy and of the operator's file, if any.
+
+        Raises PolicyError when the base itself is broken: then there is nothing to fall back to.
+        """
+        self._base = tuple(base)
+        self._default = Rulebook(load_layers(self._base))
+        self._store = store
+        self._now = now
+        self._known: dict[str, _Known] = {}
+        self._log = structlog.get_logger("policy")
+
+    @property
+    def default(self) -> Rulebook:
+        """The base alone."""
+        return self._default
+
+    def forget(self, repository: str) -> None:
+        """A push may have changed the override: look before the next decision."""
+        known = self._known.get(repository.casefold())
+        if known is not None:
+            known.checked_at = datetime.min.replace(tzinfo=known.checked_at.tzinfo)
+
+    async def get(self, gh: GitHub, owner: str, repo: str) -> Rulebook:
+        """The rulebook in force. Raises Transient and Forbidden when the override cannot be looked at."""
+        return (await self._current(gh, owner, repo)).book
+
+    async def problems(self, gh: GitHub, owner: str, repo: str) -> tuple[str, ...]:
+        """What is wrong with the newest override; empty when it is in force."""
+        return (await self._current(gh, owner, repo)).problems
+
+    async def _current(self, gh: GitHub, owner: str, repo: str) -> _Known:
+        name = f"{owner}/{repo}".casefold()
+        known = self._known.get(name)
+        if known is None or self._now() - known.checked_at >= RECHECK:
+            known = await self._look(gh, owner, repo, known)
+            self._known[name] = known
+        return known
+
+    async def _look(self, gh: GitHub, owner: str, repo: str, known: _Known | None) -> _Known:
+        """Read the override and compile it if it is new; a broken one leaves the last good one in force."""
+        name = f"{owner}/{repo}"
+        try:
+            found = await file_text(gh, owner, repo, POLICY_PATH)
+        except PolicyError as error:
+            return await self._broken(name, "unreadable", error, known)
+        if found is None:
+            return _Known(self._default, "", self._now())
+        text, sha = found
+        if known is not None and known.sha == sha:
+            known.checked_at = self._now()
+            return known
+        try:
+            book = self._compile(text)
+        except PolicyError as error:
+            return await self._broken(name, sha, error, known)
+        await self._store.save_policy(name, sha=sha, text=text, state="good")
+        self._log.info("policy in force", repository=name, sha=sha)
+        return _Known(book, sha, self._now())
+
+    async def _broken(self, name: str, sha: str, error: PolicyError, known: _Known | None) -> _Known:
+        self._log.warning("policy broken, last good one stays", repository=name, problems=len(error.problems))
+        book = known.book if known is not None else await self._last_good(name)
+        return _Known(book, sha, self._now(), tuple(error.problems))
+
+    async def _last_good(self, name: str) -> Rulebook:
+        stored = await self._store.policy(name)
+        if stored is None:
+            return self._default
+        try:
+            return self._compile(stored.text)
+        except PolicyError:  # written for an older version of the schema
+            return self._default
+
+    def _compile(self, override: str) -> Rulebook:
+        return Rulebook(load_layers([*self._base, (POLICY_PATH, override)]))

@@ -1,0 +1,76 @@
+"""Floor 3: periodic work, as keys in the same queue: once across replicas, and resumed after a crash.
+
+The catch-up makes every lost event harmless: it names all issues (any label, any state) that were updated
+since the last completed pass, with an overlap for clocks that disagree and for reads that lag.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import structlog
+
+from bot.github.auth import Clients
+from bot.github.lookup import issues_updated_since
+from bot.model import AtLeast, IssueKey
+from bot.queue import Claim, Queue
+from bot.store import Store
+from bot.worker import Done
+
+EVERY = timedelta(minutes=10)
+OVERLAP = timedelta(minutes=2)
+FIRST_REACH = timedelta(days=3)  # with no completed pass on record: as long as GitHub lists failed deliveries
+NIGHT = timedelta(days=1)
+NIGHT_REACH = timedelta(days=30)
+KEEP_DELIVERIES = timedelta(days=90)
+
+
+def catch_up_key(repository: str) -> str:
+    return f"catchup:{repository}"
+
+
+def nightly_key(repository: str) -> str:
+    return f"nightly:{repository}"
+
+
+@dataclass(frozen=True)
+class Schedule:
+    queue: Queue
+    clients: Clients
+    store: Store
+    now: Callable[[], datetime]
+
+    async def start(self, repositories: list[str]) -> None:
+        """Catch up now, and plan the first nightly pass."""
+        for name in repositories:
+            await self.queue.accept(catch_up_key(name))
+            await self.queue.schedule(nightly_key(name), self.now() + NIGHT)
+
+    async def catch_up(self, claim: Claim) -> Done:
+        """Name what changed since the last completed pass; only a pass that got to the end counts."""
+        repository = claim.key.partition(":")[2]
+        began = self.now()
+        since = await self.store.caught_up(repository)
+        count = await self._name_all(repository, since - OVERLAP if since else began - FIRST_REACH)
+        await self.store.set_caught_up(repository, began)
+        structlog.get_logger("schedule").info("caught up", repository=repository, issues=count)
+        return Done("caught up", began + EVERY)
+
+    async def nightly(self, claim: Claim) -> Done:
+        """Name everything of the last weeks once more: whatever went wrong by day is right in the morning."""
+        repository = claim.key.partition(":")[2]
+        began = self.now()
+        await self._name_all(repository, began - NIGHT_REACH)
+        await self.store.prune_deliveries(KEEP_DELIVERIES)
+        return Done("nightly pass", began + NIGHT)
+
+    async def _name_all(self, repository: str, since: datetime) -> int:
+        owner, repo = repository.split("/")
+        gh = await self.clients.client(owner, repo)
+        count = 0
+        async for number, updated_at in issues_updated_since(gh, owner, repo, since):
+            await self.queue.accept(str(IssueKey(owner, repo, number)), AtLeast(updated_at))
+            count += 1
+        return count

@@ -1,0 +1,130 @@
+"""Floor 4: the settings of `rfh-bot serve`: environment variables only; one table for parser and docs.
+
+Secrets come from the variable or, with ``_FILE`` appended to its name, from a file (a mounted secret); never
+from the command line, which others on the machine can read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from bot.errors import UserError
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One variable. `default` None: it must be set."""
+
+    name: str
+    meaning: str
+    default: str | None = ""
+    secret: bool = False
+
+
+SETTINGS = (
+    Setting("GITHUB_APP_ID", "The App's id (or client id).", None),
+    Setting("GITHUB_PRIVATE_KEY", "The App's private key, PEM.", None, secret=True),
+    Setting("GITHUB_WEBHOOK_SECRET", "The webhook secret set in the App.", None, secret=True),
+    Setting("GITHUB_WEBHOOK_SECRET_OLD", "The previous secret, accepted too while you rotate.", secret=True),
+    Setting("GITHUB_API_URL", "REST base URL; for GitHub Enterprise `https://HOST/api/v3`.", "https://api.github.com"),
+    Setting("GITHUB_GRAPHQL_URL", "GraphQL URL, when it is not the one that belongs to GITHUB_API_URL."),
+    Setting("RFH_BOT_DATABASE_URL", "`sqlite:///PATH` or `postgresql://…`.", "sqlite:///rfh-bot.sqlite3"),
+    Setting("RFH_BOT_MEMORY_KEY", "Signs the memory in the cards: 32 characters or more.", secret=True),
+    Setting("RFH_BOT_POLICY", "A policy file laid over the shipped one, for every repository."),
+    Setting("RFH_BOT_REPOS", "What to watch: `owner/name`, comma-separated.", "the policy's tracker"),
+    Setting("RFH_BOT_SHADOW", "`1`: plan and log, write nothing.", "0"),
+    Setting("RFH_BOT_CONCURRENCY", "Issues worked on at the same time.", "32"),
+    Setting("RFH_BOT_LOG", "Log level: debug, info, warning or error.", "info"),
+    Setting("HOST", "Address to listen on.", "127.0.0.1"),
+    Setting("PORT", "Port to listen on.", "8080"),
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Checked settings. Secrets are left out of repr."""
+
+    app_id: str
+    private_key: str = field(repr=False)
+    webhook_secrets: tuple[bytes, ...] = field(repr=False)
+    api_url: str = "https://api.github.com"
+    graphql_url: str | None = None
+    database_url: str = "sqlite:///rfh-bot.sqlite3"
+    memory_key: bytes = field(default=b"", repr=False)
+    policy_path: str | None = None
+    repos: tuple[str, ...] = ()
+    shadow: bool = False
+    concurrency: int = 32
+    log_level: str = "info"
+    host: str = "127.0.0.1"
+    port: int = 8080
+
+
+def read_settings(environment: Mapping[str, str], *, app: bool = True) -> Settings:
+    """Read and check all variables; without `app`, the App's own may be missing.
+
+    Raises UserError that names every problem at once, and no value.
+    """
+    problems: list[str] = []
+
+    def get(name: str) -> str:
+        value = environment.get(name, "")
+        path = environment.get(f"{name}_FILE", "")
+        if path and not value:
+            try:
+                value = Path(path).read_text("utf-8")
+            except (OSError, UnicodeDecodeError) as error:
+                problems.append(f"{name}_FILE: cannot read the file ({type(error).__name__})")
+        setting = next(s for s in SETTINGS if s.name == name)
+        if app and not value.strip() and setting.default is None and not path:
+            problems.append(f"{name} is not set: {setting.meaning}")
+        return value.strip()
+
+    def number(name: str, default: int, least: int, most: int) -> int:
+        text = get(name)
+        if not text:
+            return default
+        if not text.isdecimal() or not least <= int(text) <= most:
+            problems.append(f"{name} must be a number from {least} to {most}")
+            return default
+        return int(text)
+
+    memory_key = get("RFH_BOT_MEMORY_KEY")
+    if memory_key and len(memory_key) < 32:
+        problems.append(
+            "RFH_BOT_MEMORY_KEY is shorter than 32 characters: make one with `openssl rand -hex 32`"
+        )
+    repos = tuple(name.strip() for name in get("RFH_BOT_REPOS").split(",") if name.strip())
+    problems += [
+        f"RFH_BOT_REPOS: write owner/name, not {name!r}"
+        for name in repos
+        if name.count("/") != 1 or name[0] == "/" or name[-1] == "/"
+    ]
+    level = get("RFH_BOT_LOG").lower() or "info"
+    if level not in ("debug", "info", "warning", "error"):
+        problems.append("RFH_BOT_LOG must be debug, info, warning or error")
+    shadow = get("RFH_BOT_SHADOW").lower()
+    if shadow not in ("", "0", "1", "false", "true"):
+        problems.append("RFH_BOT_SHADOW must be 0 or 1")
+    secrets = (get("GITHUB_WEBHOOK_SECRET"), get("GITHUB_WEBHOOK_SECRET_OLD"))
+    settings = Settings(
+        app_id=get("GITHUB_APP_ID"),
+        private_key=get("GITHUB_PRIVATE_KEY"),
+        webhook_secrets=tuple(s.encode() for s in secrets if s),
+        api_url=get("GITHUB_API_URL") or "https://api.github.com",
+        graphql_url=get("GITHUB_GRAPHQL_URL") or None,
+        database_url=get("RFH_BOT_DATABASE_URL") or "sqlite:///rfh-bot.sqlite3",
+        memory_key=memory_key.encode(),
+        policy_path=get("RFH_BOT_POLICY") or None,
+        repos=repos,
+        shadow=shadow in ("1", "true"),
+        concurrency=number("RFH_BOT_CONCURRENCY", 32, 1, 100),
+        log_level=level,
+        host=get("HOST") or "127.0.0.1",
+        port=number("PORT", 8080, 1, 65535),
+    )
+    if problems:
+        raise UserError("\n".join(problems))
+    return settings

@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from bot.policy import shape
-from bot.policy.problems import Path, Problem, clean
+from bot.policy.problems import Path, Problem
 from bot.policy.tree import Node
 
 # pydantic's error types: https://docs.pydantic.dev/latest/errors/validation_errors/
@@ -102,4 +102,4 @@ def _said(details: Any) -> str:
     if pattern is not None:
         return f"must match {pattern}"
     said = message.removeprefix("Input should ").removeprefix("String should ")
-    return clean(f"should {said}" if said != message else said[:1].lower() + said[1:])
+    return f"should {said}" if said != message else said[:1].lower() + said[1:]

@@ -16,6 +16,7 @@ Scalar = str | int | float | bool | None
 Path = tuple[str | int, ...]
 
 MAX_SHOWN = 60
+MAX_LINE = 1000
 MAX_PROBLEMS = 100
 _PLAIN_KEY = re.compile(r"\A[\w-]+\Z")
 _NOTHING = object()
@@ -54,7 +55,7 @@ class Problem:
             parts.append(f"did you mean {show(near)}?")
         if self.allowed:
             parts.append(f"allowed: {', '.join(self.allowed)}")
-        return "; ".join(parts)
+        return one_line("; ".join(parts))
 
     def _near(self) -> str | None:
         if self.typed is None:
@@ -87,13 +88,15 @@ def show(value: object) -> str:
         return "a mapping" if isinstance(value, dict) else "a list"
     text = value if isinstance(value, str) else json.dumps(value)
     cut = text[: MAX_SHOWN - 1] + "…" if len(text) > MAX_SHOWN else text
-    return json.dumps(cut, ensure_ascii=not cut.isprintable()) if isinstance(value, str) else cut
+    return json.dumps(cut, ensure_ascii=False) if isinstance(value, str) else cut
 
 
-def clean(sentence: str) -> str:
-    """A sentence that may quote the file: on one line, no control characters, not endless."""
-    cut = sentence if len(sentence) <= 5 * MAX_SHOWN else sentence[: 5 * MAX_SHOWN - 1] + "…"
-    return cut if cut.isprintable() else json.dumps(cut)[1:-1]
+def one_line(text: str) -> str:
+    """Text that may hold parts of the file: control characters spelt out, at most `MAX_LINE` characters."""
+    cut = text if len(text) <= MAX_LINE else text[: MAX_LINE - 1] + "…"
+    if cut.isprintable():
+        return cut
+    return "".join(char if char.isprintable() else ascii(char)[1:-1] for char in cut)
 
 
 def show_path(path: Path) -> str:

@@ -113,7 +113,8 @@ def _rests(node: parse.Json) -> tuple[_Gap | None, str, str]:
     tail = [parse.comment(n) for n in parse.nodes(node["tail"])]
     head_end = max((int(n["fullDatabaseId"]) for n in parse.nodes(node["head"])), default=0)
     before = _before(node["tail"])
-    gap = _Gap(head_end, min(tail, key=_id), before) if before and tail else None
+    met = len(node["head"]["nodes"]) + len(node["tail"]["nodes"]) >= node["head"]["totalCount"]
+    gap = _Gap(head_end, min(tail, key=_id), before) if tail and not met else None
     return gap, _after(node["labels"]), _before(node["timelineItems"])
 
 

@@ -33,7 +33,7 @@ class _Known:
     """What is known besides the body."""
 
     labels: Sequence[str]
-    customers: Sequence[str]
+    customers: Sequence[str] | None
     kind: str | None
     team: str | None
     priority: str | None
@@ -46,7 +46,7 @@ class IntakeRule:
         self._fields = policy.intake.fields
         self._templates = TemplateReader(policy.intake)
         self._answers = AnswerReader(policy)
-        self._customers = CustomerReader(policy)
+        self.customers = CustomerReader(policy)
         self._loose = LooseQuotes(policy.intake.quotes)
         self._kinds = kind_choice(policy)
         self._priorities = priority_choice(policy)
@@ -74,7 +74,7 @@ class IntakeRule:
         *,
         title: str,
         labels: Sequence[str],
-        customers: Sequence[str],
+        customers: Sequence[str] | None,
         kind: str | None,
         team: str | None,
         priority: str | None = None,
@@ -83,9 +83,9 @@ class IntakeRule:
         """Judge a parsed body.
 
         `labels`: names of the labels that people set on the issue. `customers`: the repository's customer
-        labels. `kind`, `priority`, `customer`: decided by a command, they override the template. `team`: id
-        of the resolved owner. An issue that is neither from the template nor a request for help has no
-        gaps.
+        labels; None when they are not known, then any name is taken as it stands. `kind`, `priority`,
+        `customer`: decided by a command, they override the template. `team`: id of the resolved owner.
+        An issue that is neither from the template nor a request for help has no gaps.
         """
         kind = kind or template.kind or self._labelled_kind(labels)
         known = _Known(labels, customers, kind, team, priority, customer)
@@ -99,7 +99,7 @@ class IntakeRule:
             kind=kind,
             values=values,
             gaps=self._gaps(readings, template, known) if self._asked(template, kind, labels) else (),
-            customer=self._value("customer", values),
+            customer=next(iter(self.customers.on([self._value("customer", values) or ""])), None),
             priority=allowed,
             priority_context=(LOWERED, *context) if chosen != allowed else context,
             team=template.team,
@@ -172,31 +172,27 @@ class IntakeRule:
         return self._answers.chosen(answer, self._priorities, "priority")
 
     def _customer(self, id_: str, template: Template, known: _Known) -> Reading:
-        """A command, else the template when it names a known customer, else a customer label that people
-        set."""
+        """A command, else a known customer in the template, else a customer label that people set."""
         if known.customer is not None:
             return Reading(known.customer)
+        on_issue = self.customers.on(known.labels)
         answer = template.fields.get(id_)
         plain = self._answers.text(answer)
-        found = (
-            self._customers.read(answer.first, known.customers)
-            if answer and plain.value is not None
-            else None
-        )
-        if found is not None and len(found.labels) == 1:
+        if answer is None or plain.value is None:
+            return Reading(on_issue[0]) if on_issue else plain
+        found = self.customers.read(answer.first, known.customers or ())
+        if len(found.labels) == 1:
             return Reading(found.labels[0])
-        on_issue = self._customers.on(known.labels)
         if on_issue:
             return Reading(on_issue[0])
-        if found is None or answer is None:
-            return plain
         if found.labels:
             return no("several-customers", answer.first, found.labels)
+        if known.customers is None:  # nobody to ask whether it exists
+            return Reading(answer.first)
         return no("unknown-customer", answer.first, found.near)
 
     def _quote(self, id_: str, template: Template) -> Reading:
-        """A quote block anywhere; what looks quoted outside one is pointed at, whether there is a block or
-        not."""
+        """A quote block anywhere; what looks quoted outside one is pointed at in any case."""
         words = quoted(template.document) or None
         loose = self._loose.lines(template.prose, template.document)
         answer = template.fields.get(id_)

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import re2
 
 from bot.policy.schema import Policy
-from bot.rules.intake_text import bare
+from bot.rules.intake_text import bare, label_key
 
 _SEVERAL = re2.compile(r"(?i)[,;/&\n]|\s+and\s+|\s\+\s")
 _NEAR = 3
@@ -63,7 +63,7 @@ class CustomerReader:
         name = name.strip().strip("`*_ ")
         if name.casefold().startswith(self._prefix.casefold()):
             name = name[len(self._prefix) :]
-        words = bare(name).split()
+        words = label_key(name).split()
         while len(words) > 1 and words[-1] in self._suffixes:
             words.pop()
         return "".join(words)

@@ -137,7 +137,7 @@ async def file_text(
     text: str | None = None
     if isinstance(found, dict) and found.get("encoding") == "base64":  # a list is a directory
         try:
-            text = base64.b64decode(found["content"]).decode()
+            text = base64.b64decode("".join(found["content"].split()), validate=True).decode()
         except (binascii.Error, UnicodeDecodeError):
             text = None
     if text is None:

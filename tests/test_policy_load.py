@@ -120,6 +120,14 @@ MISTAKES = {
         "teams: {rde: null}",
         'o.yml:1:9: teams.rde: null, and there is nothing of this name to delete; did you mean "red"?',
     ),
+    "null in a list": (
+        "teams: {red: {aliases: [~]}}",
+        "o.yml:1:25: teams.red.aliases[0]: must be text; got null",
+    ),
+    "null for a role that is not there": (
+        "commands: {permissions: {ack: }}",
+        "o.yml:1:26: commands.permissions.ack: null, and there is nothing of this name to delete;",
+    ),
     "deleting what is still named": (
         "teams: {blue: null}",
         "o.yml:1:15: teams.blue: still named by routing.areas.water.team, so it cannot be deleted",

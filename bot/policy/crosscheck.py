@@ -75,7 +75,7 @@ def _references(tree: Node) -> Iterator[Problem]:
             message = f"still named by {show_path(path)}, so it cannot be deleted"
             yield Problem(found.gone[name], (*where, name), message)
         else:
-            yield Problem(at, path, f"not one of `{section}`", name, tuple(found.value), name)
+            yield Problem(at, path, f"not one of `{section}`", name, found.value.keys(), name)
 
 
 def _named(tree: Node) -> Iterator[tuple[Path, Position, str, str]]:

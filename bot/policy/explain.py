@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import islice
 from typing import Any
 
 from pydantic import ValidationError
 
 from bot.policy import shape
-from bot.policy.problems import Path, Problem
+from bot.policy.problems import MAX_COMPARED, Path, Problem
 from bot.policy.tree import Node
 
 # pydantic's error types: https://docs.pydantic.dev/latest/errors/validation_errors/
@@ -50,13 +51,13 @@ def _explain(details: Any, tree: Node) -> Problem:
         return Problem(node.key_at or node.at, path, "unknown key", allowed=allowed, typed=str(path[-1]))
     if about_key:
         return Problem(node.key_at or node.at, path, f"not a valid key: {_said(details)}")
+    if node.value is None and path and isinstance(nodes[-2].value, dict) and not shape.keys(path[:-1]):
+        return _nothing_to_delete(path, node, nodes[-2].value)
     if kind in ("literal_error", "enum"):
         typed = node.value if isinstance(node.value, str) else None
         return Problem(
             node.at, path, "not an allowed value", node.plain(), allowed=shape.choices(path), typed=typed
         )
-    if node.value is None and len(nodes) > 1 and path and not shape.keys(path[:-1]):
-        return _nothing_to_delete(path, node, nodes[-2])
     if kind in _WANTED:
         quote = " (quote it)" if kind == "string_type" and isinstance(node.value, bool | int | float) else ""
         return Problem(node.at, path, _WANTED[kind] + quote, node.plain())
@@ -65,10 +66,10 @@ def _explain(details: Any, tree: Node) -> Problem:
     return Problem(node.at, path, _said(details), node.value)
 
 
-def _nothing_to_delete(path: Path, node: Node, parent: Node) -> Problem:
+def _nothing_to_delete(path: Path, node: Node, siblings: dict[str, Node]) -> Problem:
     """An entry of a free mapping that is null: in an override, most likely a name misspelt."""
-    entries = parent.value.items() if isinstance(parent.value, dict) else ()
-    there = tuple(key for key, entry in entries if entry.value is not None)
+    first = islice(siblings.items(), MAX_COMPARED)
+    there = tuple(key for key, entry in first if entry.value is not None)
     message = "null, and there is nothing of this name to delete"
     return Problem(node.key_at or node.at, path, message, allowed=there, typed=str(path[-1]))
 

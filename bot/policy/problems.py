@@ -9,14 +9,16 @@ from __future__ import annotations
 import difflib
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
+from itertools import islice
 
 Scalar = str | int | float | bool | None
 Path = tuple[str | int, ...]
 
 MAX_SHOWN = 60
 MAX_LINE = 1000
+MAX_COMPARED = 300
 MAX_PROBLEMS = 100
 _PLAIN_KEY = re.compile(r"\A[\w-]+\Z")
 _NOTHING = object()
@@ -42,7 +44,7 @@ class Problem:
     path: Path
     message: str
     got: object = field(default=_NOTHING)
-    allowed: tuple[str, ...] = ()
+    allowed: Collection[str] = ()
     typed: str | None = None
 
     @property
@@ -60,7 +62,8 @@ class Problem:
     def _near(self) -> str | None:
         if self.typed is None:
             return None
-        near = difflib.get_close_matches(self.typed[:MAX_SHOWN], self.allowed, n=1)
+        known = list(islice(self.allowed, MAX_COMPARED))
+        near = difflib.get_close_matches(self.typed[:MAX_SHOWN], known, n=1)
         return near[0] if near else None
 
     def __str__(self) -> str:

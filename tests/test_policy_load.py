@@ -164,6 +164,13 @@ MISTAKES = {
         "priorities: {p2: {kinds: [help, wish]}}",
         'o.yml:1:33: priorities.p2.kinds[1]: not one of `kinds`; got "wish"; allowed: help, defect',
     ),
+    "field that speaks of no kind and no field": (
+        "intake: {fields: {version: {kinds: [wish], also_in: build}}}",
+        (
+            "o.yml:1:37: intake.fields.version.kinds[0]: not one of `kinds`; got"
+            "\no.yml:1:53: intake.fields.version.also_in: not one of `intake.fields`; got"
+        ),
+    ),
     "rule that speaks of no list": (
         "routing:\n  lists: {house: [h]}\n  rules:\n    - {id: a, reason: b, all: [hose], gives: {ice: 2}}\n",
         (

@@ -42,6 +42,8 @@ _REFERENCES = (
     ("routing.rules.*.all.*", "routing.lists"),
     ("routing.rules.*.unless.*", "routing.lists"),
     ("intake.extension_team", "teams"),
+    ("intake.fields.*.kinds.*", "kinds"),
+    ("intake.fields.*.also_in", "intake.fields"),
 )
 _KEY_REFERENCES = (
     ("routing.rules.*.gives", "routing.areas"),

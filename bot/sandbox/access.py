@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -46,8 +47,9 @@ class App:
     created_at: datetime
 
 
-def new_key() -> tuple[str, rsa.RSAPublicKey]:
-    """A fresh private key as PEM, and its public half."""
+@functools.cache
+def app_key() -> tuple[str, rsa.RSAPublicKey]:
+    """A private key as PEM, and its public half; one a process, as making one takes a while."""
     key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
     pem = key.private_bytes(
         serialization.Encoding.PEM,

@@ -19,7 +19,7 @@ import aiohttp
 from aiohttp import web
 from yarl import URL
 
-from bot.sandbox.access import Access, App, Installation, new_key
+from bot.sandbox.access import Access, App, Installation, app_key
 from bot.sandbox.api import Api, CallLog, Dropped
 from bot.sandbox.faults import Faults
 from bot.sandbox.ground import Clock, Happened, Who
@@ -76,7 +76,7 @@ class Sandbox:
     def _new_app(self, slug: str) -> App:
         bot = self.world.add_account(f"{slug}[bot]", "Bot")
         owner = self.world.add_account("sandbox-owner", "Organization")
-        pem, public = new_key()
+        pem, public = app_key()
         return App(1_000_001, slug, "Iv23sandbox0000000001", bot, owner, pem, public, self.world.now())
 
     def _bases(self) -> Bases:

@@ -384,6 +384,21 @@ def test_a_file_with_a_version_stands_alone() -> None:
     )
 
 
+def test_layers_are_laid_over_each_other_in_order() -> None:
+    """Shipped default, operator's file, repository's file: the last word counts, a `version` starts anew."""
+    operator = ("ops.yml", "name: ours\nteams: {red: {label: team/rouge}}\n")
+    policy = load.load_layers([("b.yml", BASE), operator, ("o.yml", "teams: {red: {name: Rouge}}")])
+    assert ("ours", "Rouge", "team/rouge") == (
+        policy.name,
+        policy.teams["red"].name,
+        policy.teams["red"].label,
+    )
+    assert read() == load.load_layers([("b.yml", "name: [broken"), operator, ("o.yml", BASE)])
+    with pytest.raises(PolicyError) as caught:
+        load.load_layers([("b.yml", BASE), ("ops.yml", "name: [broken"), ("o.yml", "writer: app")])
+    assert ["ops.yml:2:1"] == [line.split(": ")[0] for line in caught.value.problems]
+
+
 def test_an_empty_file_is_no_policy() -> None:
     assert ["b.yml:1:1: empty; a policy is a mapping"] == mistakes(base="# nothing\n")
 

@@ -31,7 +31,20 @@ from bot.policy.schema import Policy
 from bot.policy.shape import json_schema
 from bot.policy.tree import MAX_BYTES, Node, compose, merge
 
-__all__ = ["DEFAULT_NAME", "check", "default_text", "json_schema", "load_default", "load_files", "load_path"]
+__all__ = [
+    "DEFAULT_NAME",
+    "Layer",
+    "Source",
+    "check",
+    "check_layers",
+    "default_text",
+    "json_schema",
+    "load_default",
+    "load_files",
+    "load_layers",
+    "load_path",
+    "read",
+]
 
 Source = str | bytes  # bytes are UTF-8
 Layer = tuple[str, Source]  # name and text of a policy file

@@ -28,13 +28,13 @@ _ZWSP = "\u200b"
 # What GitHub turns into links or notifications: mentions and e-mail, #7 and owner/repo#7, addresses, GH-7 and
 # custom autolink prefixes, commit ids. See "Autolinked references and URLs",
 # https://docs.github.com/en/get-started/writing-on-github
-_LIVE = (
-    (re2.compile(r"([@#])"), r"\1" + _ZWSP),
-    (re2.compile(r"(?i)([a-z]:)(/)"), r"\1" + _ZWSP + r"\2"),
-    (re2.compile(r"(?i)(mailto|xmpp):"), r"\1" + _ZWSP + ":"),
-    (re2.compile(r"(?i)(www)\."), r"\1" + _ZWSP + "."),
-    (re2.compile(r"([A-Za-z]-)(\d)"), r"\1" + _ZWSP + r"\2"),
-    (re2.compile(r"(?i)\b([0-9a-f]{6})([0-9a-f]+)\b"), r"\1" + _ZWSP + r"\2"),
+_LIVE = (  # each in two groups, between which the character goes
+    re2.compile(r"([@#])()"),
+    re2.compile(r"(?i)([a-z]:)(/)"),
+    re2.compile(r"(?i)(mailto|xmpp)(:)"),
+    re2.compile(r"(?i)(www)(\.)"),
+    re2.compile(r"([A-Za-z]-)(\d)"),
+    re2.compile(r"(?i)\b([0-9a-f]{6})([0-9a-f]+)\b"),
 )
 _ENTITIES = str.maketrans({c: f"&#{ord(c)};" for c in "\\`*_[]<>&|~$"})
 _NUMBERED = re2.compile(r"^(\d+)([.)])")
@@ -81,8 +81,8 @@ def fence(text: str, info: str = "") -> str:
 def escape(text: str, limit: int | None = None) -> str:
     """The text as plain words on one line, at most `limit` characters of it."""
     words = clean(text, limit)
-    for pattern, dead in _LIVE:
-        words = pattern.sub(dead, words)
+    for pattern in _LIVE:  # a function: re2's templates garble what is not ASCII
+        words = pattern.sub(lambda found: f"{found[1]}{_ZWSP}{found[2]}", words)
     words = words.translate(_ENTITIES)
     words = _NUMBERED.sub(lambda m: f"{m[1]}&#{ord(m[2])};", words)
     if words[:1] and words[0] in _STARTS:

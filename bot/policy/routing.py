@@ -1,7 +1,7 @@
 """Floor 0: the routing part of the policy: areas, their words, and how much what counts.
 
 A *word* is a word or a phrase as a person would write it: case, hyphens, underscores, dots and white space
-between its parts do not matter, regular inflections are understood, and a phrase hides the words it is made of.
+between its parts do not matter, regular inflections are understood, a phrase hides the words it is made of.
 """
 
 from __future__ import annotations
@@ -112,7 +112,7 @@ class Thresholds(Strict):
     apply_margin: float = Field(0.3, ge=0, le=1, description="least lead over the runner-up to set a label")
     suggest_score: float = Field(0.1, ge=0, le=1, description="least score to name a candidate")
     prior: float = Field(4, gt=0, description="evidence that makes a lone candidate's score one half")
-    repeat: float = Field(0.25, ge=0, le=1, description="what each repetition of a word adds, to the last")
+    repeat: float = Field(0.25, ge=0, lt=1, description="what each repetition of a word adds, to the last")
     body: float = Field(20, gt=0, description="what the body alone can score for an area, at the very most")
     also: float = Field(0.5, ge=0, le=1, description="share of the best score that names a further team")
 

@@ -2,9 +2,9 @@
 
     text → pieces with a zone → words of the policy found → evidence per area → score per team → verdict
 
-What holds: the verdict depends on title, body and policy alone; white space, line ends and case do not matter;
-repeating a word adds little; time is linear in the text. An area without a team competes like any other, so that
-the bot notices what belongs to nobody. An alert's owner comes before all keywords (handbook, step 3).
+What holds: the verdict depends on title, body and policy alone; white space, line ends and case are nothing to
+it; repeating a word adds little; time is linear in the text. An area without a team competes like any other, so
+that the bot notices what belongs to nobody. An alert's owner comes before all keywords (handbook, step 3).
 """
 
 from __future__ import annotations

@@ -7,6 +7,7 @@ fraction. Words of a group share the group's cap. Context rules add what words s
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from math import exp
 from typing import Literal
 
 from bot.model import Match
@@ -34,13 +35,18 @@ class Evidence:
     """What speaks for whom."""
 
     areas: dict[str, float] = field(default_factory=dict)
+    titles: dict[str, float] = field(default_factory=dict)  # what the title alone gives an area
+    bodies: dict[str, float] = field(default_factory=dict)
     matches: dict[str, list[Match]] = field(default_factory=dict)
     alerts: dict[int, float] = field(default_factory=dict)  # alert number → weight
     exceptions: list[int] = field(default_factory=list)
     beta: list[int] = field(default_factory=list)
 
-    def add(self, area: str, match: Match) -> None:
-        self.areas[area] = self.areas.get(area, 0.0) + match.weight
+    def add(self, area: str, title: float, body: float) -> None:
+        self.titles[area] = self.titles.get(area, 0.0) + title
+        self.bodies[area] = self.bodies.get(area, 0.0) + body
+
+    def note(self, area: str, match: Match) -> None:
         self.matches.setdefault(area, []).append(match)
 
 
@@ -63,29 +69,32 @@ class Scales:
             for name in entry.lists:
                 spots.setdefault(name, []).append(state)
             if entry.alert >= 0:
-                weight = self._strength(state, anywhere=True) * self._routing.alerts.weight
+                weight = sum(self._strength(state, anywhere=True)) * self._routing.alerts.weight
                 evidence.alerts[entry.alert] = weight
             self._exceptions(entry, state, evidence)
             evidence.beta += entry.beta
         self._rules(spots, evidence)
+        most = self._routing.thresholds.body
+        for area, title in evidence.titles.items():
+            evidence.areas[area] = title + most * (1 - exp(-evidence.bodies[area] / most))
         return evidence
 
     def _words(self, seen: dict[int, Seen], evidence: Evidence) -> None:
         """Each word's own weight, a group's words together no more than its cap."""
-        groups: dict[tuple[str, int], float] = {}
+        groups: dict[tuple[str, int], tuple[float, float]] = {}
         for number, state in seen.items():
             entry = self._lexicon.entries[number]
             for says in entry.evidence:
                 if not says.weight:
                     continue
-                weight = says.weight * self._strength(state, says.anywhere)
+                title, body = self._strength(state, says.anywhere)
                 key = (says.area, says.group)
-                groups[key] = groups.get(key, 0.0) + weight
-                match = Match(entry.word, _where(state), round(weight, 3))
-                evidence.matches.setdefault(says.area, []).append(match)
-        caps, title = self._lexicon.caps, self._weights["title"]
-        for (area, group), weight in groups.items():
-            evidence.areas[area] = evidence.areas.get(area, 0.0) + min(weight, caps[group] * title)
+                before = groups.get(key, (0.0, 0.0))
+                groups[key] = (before[0] + says.weight * title, before[1] + says.weight * body)
+                evidence.note(says.area, _match(entry.word, state, says.weight * (title + body)))
+        for (area, group), (title, body) in groups.items():
+            share = min(1.0, self._lexicon.caps[group] / ((title + body) or 1.0))
+            evidence.add(area, title * share, body * share)
 
     def _exceptions(self, entry: Entry, state: Seen, evidence: Evidence) -> None:
         """A subject the policy gives to another owner weighs for that owner."""
@@ -93,8 +102,10 @@ class Scales:
             exception = self._routing.exceptions[number]
             if number not in evidence.exceptions:
                 evidence.exceptions.append(number)
-            weight = exception.weight * self._strength(state, anywhere=False)
-            evidence.add(self._home[exception.team], Match(entry.word, _where(state), round(weight, 3)))
+            title, body = self._strength(state, anywhere=False)
+            area = self._home[exception.team]
+            evidence.add(area, exception.weight * title, exception.weight * body)
+            evidence.note(area, _match(entry.word, state, exception.weight * (title + body)))
 
     def _rules(self, spots: dict[str, list[Seen]], evidence: Evidence) -> None:
         """Words that mean more together: the policy's context rules."""
@@ -102,10 +113,12 @@ class Scales:
             if any(name in spots for name in rule.unless) or not all(name in spots for name in rule.all):
                 continue
             titled, near = self._together([spots[name] for name in rule.all], rule.within)
-            factor = self._weights["title"] if titled else self._weights["body"] if near else 0.0
-            if factor:
-                for area, weight in rule.gives.items():
-                    evidence.add(area, Match(rule.id, "title" if titled else "body", weight * factor))
+            if not near:
+                continue
+            title, body = (self._weights["title"], 0.0) if titled else (0.0, self._weights["body"])
+            for area, weight in rule.gives.items():
+                evidence.add(area, weight * title, weight * body)
+                evidence.note(area, Match(rule.id, "title" if titled else "body", weight * (title + body)))
 
     def _together(self, lists: list[list[Seen]], within: int) -> tuple[bool, bool]:
         """Do words of all lists stand in the title? Do they stand close, where the title is close to all?"""
@@ -115,22 +128,20 @@ class Scales:
         positions = [sorted(at for state in states for at in state.at) for states in rest]
         return False, len(rest) == 1 or _stretch(positions) <= within
 
-    def _strength(self, state: Seen, anywhere: bool) -> float:
-        """How much one word counts where it stands; `anywhere` counts code, logs and links as prose."""
+    def _strength(self, state: Seen, anywhere: bool) -> tuple[float, float]:
+        """How much one word counts in the title and in the body; `anywhere` takes logs and links as prose."""
         weights = self._weights
         repeat = self._routing.thresholds.repeat
-        total = best = 0.0
+        title = best = 0.0
         count = 0
         for place, times in state.places.items():
             if place == "prefix" or place == "title":
-                total = max(total, weights[place])
+                title = max(title, weights[place])
                 continue
             weight = weights["body"] if anywhere else weights[place]
             count = times if weight > best else count + times if weight == best else count
             best = max(best, weight)
-        if count:
-            total += best * (1 - repeat ** min(count, _COUNTED)) / (1 - repeat)
-        return total
+        return title, best * (1 - repeat ** min(count, _COUNTED)) / (1 - repeat)
 
 
 def place_weights(zones: Zones) -> dict[Place, float]:
@@ -143,6 +154,10 @@ def place_weights(zones: Zones) -> dict[Place, float]:
         "code": zones.code,
         "link": zones.link,
     }
+
+
+def _match(word: str, state: Seen, weight: float) -> Match:
+    return Match(word, _where(state), round(weight, 3))
 
 
 def _where(state: Seen) -> Literal["title", "body", "context"]:

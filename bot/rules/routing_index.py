@@ -1,7 +1,7 @@
 """Floor 1: which of the policy's words stand in a text, found in one pass.
 
-What holds: whole words only; regular inflections count (`clone`, `cloning`, `cloned`); the longest phrase wins
-and hides the words it is made of; a phrase is also found written together (`codeinsights`). The pass is a walk in
+What holds: whole words only; regular inflections count (`clone`, `cloning`, `cloned`); a phrase hides
+the words it is made of; a phrase is also found written together (`codeinsights`). The pass is a walk in
 a trie of word ids: time is linear in the text, whatever the number of words in the policy.
 """
 
@@ -100,16 +100,14 @@ class Index:
         return node.entry
 
     def find(self, tokens: list[str]) -> list[Hit]:
-        """Every entry in the tokens, leftmost and longest, none overlapping."""
+        """At each word the longest phrase that begins there, unless it lies inside the one before."""
         get, root = self._ids.get, self._root
         ids = [get(token) for token in tokens]
         hits: list[Hit] = []
-        at, count = 0, len(ids)
-        while at < count:
-            first = ids[at]
+        count, covered = len(ids), 0
+        for at, first in enumerate(ids):
             node = root.get(first) if first is not None else None
             if node is None:
-                at += 1
                 continue
             entry, end, here = node.entry, at + 1, at + 1
             while here < count and node.next:
@@ -123,9 +121,7 @@ class Index:
                 here += 1
                 if node.entry >= 0:
                     entry, end = node.entry, here
-            if entry >= 0:
+            if entry >= 0 and end > covered:
                 hits.append(Hit(entry, at, end))
-                at = end
-            else:
-                at += 1
+                covered = end
         return hits

@@ -1,10 +1,10 @@
 """Floor 1: an issue's text as the router sees it: pieces with a zone, and plain words in them.
 
-What holds: every step is linear in the text and keeps offsets, so that a word found can be shown where it stands.
-Zones are body, context (what version, platform and environment lines say), code (blocks and logs) and link. HTML
-comments, cc lines, mentions and the template's own words belong to no zone: nobody chose them to say what the
-question is about. This is no markdown parse on purpose: whole lines and labels are enough to weigh words, and cost
-a hundredth of the time.
+What holds: every step is linear in the text and keeps offsets, so that a word found can be shown in its place.
+Zones are body, context (what version, platform and environment lines say), code (blocks and logs) and link.
+HTML comments, cc lines, mentions and the template's own words belong to no zone: nobody chose them to say what
+the question is about. This is no markdown parse on purpose: whole lines and labels are enough to weigh words, and
+cost a hundredth of the time.
 """
 
 from __future__ import annotations

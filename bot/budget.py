@@ -43,6 +43,8 @@ class Window:
 # window is the pause: a burst is answered at once, many writes are spread over the minute.
 GITHUB_WINDOWS = (Window(40, 30.0, 5), Window(80, 62.0, 10), Window(500, 3602.0, 60))
 
+LONGEST_BLOCK = 3600.0  # all of GitHub's limits renew within the hour
+
 
 def seconds_to_wait(
     spent: Sequence[float], now: float, windows: Sequence[Window], n: int = 1, *, urgent: bool = False
@@ -97,7 +99,9 @@ class Budget:
 
         def work(connection: sa.Connection) -> None:
             _, blocked_until, now = self._look(connection, installation)
-            self._set(connection, installation, blocked_until=max(blocked_until, now + seconds))
+            self._set(
+                connection, installation, blocked_until=max(blocked_until, now + min(seconds, LONGEST_BLOCK))
+            )
 
         await self.db.run(work)
 
@@ -111,7 +115,7 @@ class Budget:
         return await self.db.run(work)
 
     def _look(self, connection: sa.Connection, installation: int) -> tuple[list[float], float, float]:
-        """The row, locked: the writes that count, until when GitHub wants silence, and the time."""
+        """The row, locked and mended: the writes that count, until when GitHub wants silence, the time."""
         new = self.db.insert(budget).values(installation=installation).on_conflict_do_nothing()
         connection.execute(new)
         row = connection.execute(
@@ -119,7 +123,12 @@ class Budget:
             .where(budget.c.installation == installation)
             .with_for_update()
         ).one()
-        return still_counting(json.loads(row.spent), row.now, self.windows), row.blocked_until, row.now
+        stored = json.loads(row.spent)
+        spent = still_counting(stored, row.now, self.windows)
+        blocked_until = min(row.blocked_until, row.now + LONGEST_BLOCK)
+        if (spent, blocked_until) != (stored, row.blocked_until):
+            self._set(connection, installation, spent=json.dumps(spent), blocked_until=blocked_until)
+        return spent, blocked_until, row.now
 
     @staticmethod
     def _set(connection: sa.Connection, installation: int, **values: object) -> None:

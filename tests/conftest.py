@@ -19,17 +19,14 @@ def postgres_url() -> Iterator[str]:
         yield url
 
 
-@pytest.fixture(params=["memory", "sqlite", "postgres"])
+@pytest.fixture(params=["sqlite", "postgres"])
 async def machines(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Machines]:
     """The database under test, empty."""
-    match request.param:
-        case "memory":
-            url = "sqlite://"
-        case "sqlite":
-            url = f"sqlite:///{tmp_path}/queue.sqlite3"
-        case _:
-            url = request.getfixturevalue("postgres_url")
-            empty(url)
+    if request.param == "sqlite":
+        url = f"sqlite:///{tmp_path}/queue.sqlite3"
+    else:
+        url = request.getfixturevalue("postgres_url")
+        empty(url)
     opened = Machines(url)
     yield opened
     await opened.close()

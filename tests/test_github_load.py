@@ -304,6 +304,12 @@ async def test_a_comment_is_read_whole() -> None:
     assert (None, None, frozenset()) == (second.author, second.edited_at, second.own_reactions)
 
 
+async def test_null_labels_are_none() -> None:
+    """GitHub's schema allows null for the whole connection of labels."""
+    snapshot, _ = await read(Tracker(issue={"labels": None}))
+    assert () == snapshot.issue.labels
+
+
 async def test_the_issue_and_its_repository_are_read_whole() -> None:
     """A closed issue of an account that is gone, without a body, with a label GitHub will not show."""
     tracker = Tracker(
@@ -382,7 +388,7 @@ async def test_a_partial_snapshot_is_refused() -> None:
 
 @pytest.mark.parametrize(
     "changes",
-    [{"updatedAt": "acme"}, {"labels": None}, {"fullDatabaseId": None}, {"tail": {}}],
+    [{"updatedAt": "acme"}, {"assignees": {}}, {"fullDatabaseId": None}, {"tail": {}}],
     ids=["no-time", "no-connection", "no-id", "no-nodes"],
 )
 async def test_an_answer_of_another_shape_is_tried_again(changes: dict[str, Any]) -> None:

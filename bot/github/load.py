@@ -181,8 +181,10 @@ def _before(connection: parse.Json) -> str:
     return str(info["startCursor"]) if info["hasPreviousPage"] else ""
 
 
-def _after(connection: parse.Json) -> str:
+def _after(connection: parse.Json | None) -> str:
     """Cursor of the next page, empty when there is none."""
+    if connection is None:
+        return ""
     info = connection["pageInfo"]
     return str(info["endCursor"]) if info["hasNextPage"] else ""
 

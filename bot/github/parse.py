@@ -35,9 +35,9 @@ def _when_or_none(text: str | None) -> datetime | None:
     return None if text is None else when(text)
 
 
-def nodes(connection: Json) -> list[Json]:
-    """The nodes that can be seen; GitHub leaves null for those that cannot."""
-    return [node for node in connection["nodes"] or () if node]
+def nodes(connection: Json | None) -> list[Json]:
+    """The nodes that can be seen; null stands for those that cannot, and may for a whole connection."""
+    return [] if connection is None else [node for node in connection["nodes"] or () if node]
 
 
 def actor(node: Json | None) -> Actor | None:

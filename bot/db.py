@@ -12,9 +12,8 @@ A lock file keeps a second server out; command-line tools may open the same file
 (``exclusive=False``), SQLite's own locks keep them apart.
 Postgres: a few threads with a connection each; row locks do the rest. Time is the server's.
 
-Why a thread and not aiosqlite: aiosqlite crosses between threads once per statement, commit included,
-and the group would have to be built on top of it all the same (`benchmarks/queue.py --engines` measures
-both).
+Why a thread and not aiosqlite: that crosses between threads once per statement, the groups would have to be
+built on top of it all the same, and SQLAlchemy's asyncio layer needs greenlet; this needs neither.
 
 An in-memory database (``sqlite://``) has no thread: its work runs in the caller's, which lets tests run
 under a virtual clock.

@@ -25,7 +25,7 @@ from bot.github.lookup import Catalogues
 from bot.github.pool import Pool
 from bot.memory import Seal
 from bot.model import IssueKey
-from bot.policy.load import DEFAULT_NAME, default_text
+from bot.policy.load import DEFAULT_NAME, Layer, default_text
 from bot.policy.load import read as read_policy
 from bot.queue import Claim, Queue
 from bot.reconciler import Guard, Reconciler
@@ -34,7 +34,7 @@ from bot.schedule import Schedule
 from bot.settings import Settings
 from bot.store import Outcome, Store
 from bot.webhook import MAX_BODY, Webhook
-from bot.worker import Done, Lost, OutOfBudget, Worker
+from bot.worker import Done, Handler, Lost, OutOfBudget, Worker
 
 PATIENCE = 5.0  # seconds that a write waits for the budget; for more, its key is given back
 STUCK = 120.0  # seconds after which a worker loop that took nothing counts as stuck
@@ -61,6 +61,16 @@ class Bot:
     def repositories(self) -> tuple[str, ...]:
         """What is watched: the setting, else the policy's private tracker."""
         return self.settings.repos or (self.reconciler.rulebooks.default.policy.tracker.private,)
+
+    @property
+    def handlers(self) -> Mapping[str, Handler]:
+        """What the worker does with each kind of key."""
+        return {
+            "issue": self.issue,
+            "policy": self.policy,
+            "catchup": self.schedule.catch_up,
+            "nightly": self.schedule.nightly,
+        }
 
     # ── the door ────────────────────────────────────────────────────────────────────────────
 
@@ -164,7 +174,7 @@ def build_reconciler(
     settings: Settings, clients: Clients, store: Store, now: Callable[[], datetime]
 ) -> Reconciler:
     """The four steps, for whoever runs them. Raises PolicyError when the base policy is broken."""
-    layers = [(DEFAULT_NAME, default_text())]
+    layers: list[Layer] = [(DEFAULT_NAME, default_text())]
     if settings.policy_path is not None:
         layers.append((settings.policy_path, read_policy(settings.policy_path)))
     return Reconciler(
@@ -179,17 +189,10 @@ def build_reconciler(
 
 
 def build(
-    settings: Settings,
-    db: Database,
-    session: aiohttp.ClientSession,
-    *,
-    now: Callable[[], datetime] = utc_now,
-    on_call: OnCall | None = None,
+    settings: Settings, db: Database, connect: Connect, *, now: Callable[[], datetime] = utc_now
 ) -> Bot:
     """Join the parts. Raises UserError for settings that cannot work."""
-
     try:
-        connect = connector(settings, session, now, on_call)
         clients = App(settings.app_id, settings.private_key, connect, now=now)
     except ValueError as error:
         raise UserError(f"GITHUB_PRIVATE_KEY: {error}") from None
@@ -214,17 +217,11 @@ async def running(settings: Settings, *, on_call: OnCall | None = None) -> Async
         db = open_database(settings.database_url)
         stack.push_async_callback(db.close)
         session = await stack.enter_async_context(aiohttp.ClientSession())
-        bot = build(settings, db, session, on_call=on_call)
+        bot = build(settings, db, connector(settings, session, utc_now, on_call))
         stack.push_async_callback(bot.queue.close)
-        handlers = {
-            "issue": bot.issue,
-            "policy": bot.policy,
-            "catchup": bot.schedule.catch_up,
-            "nightly": bot.schedule.nightly,
-        }
         await bot.queue.recover()
         await bot.schedule.start(bot.repositories)
-        worker = Worker(bot.queue, handlers, concurrency=settings.concurrency)
+        worker = Worker(bot.queue, bot.handlers, concurrency=settings.concurrency)
         task = asyncio.create_task(worker.run(), name="worker")
         stack.push_async_callback(_stop, task)
         runner = web.AppRunner(_web(bot, worker), access_log=None, handle_signals=False)

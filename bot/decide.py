@@ -76,7 +76,7 @@ def decide(snapshot: Snapshot, recall: Recall, book: Rulebook, now: datetime) ->
     def kind_of(memory: Memory) -> str | None:
         return _kind(memory, template.kind, history, policy)
 
-    ran = inbox.run(waiting, memory, inbox.Context(snapshot, policy, kind_of))
+    ran = inbox.run(waiting, memory, inbox.Context(snapshot, policy, kind_of, book.intake.customers))
     if ran.create:
         return Desired(memory, create=tuple(_new_label(name, policy) for name in ran.create))
     memory = ran.memory

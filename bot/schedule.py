@@ -6,7 +6,7 @@ since the last completed pass, with an overlap for clocks that disagree and for 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -42,7 +42,7 @@ class Schedule:
     store: Store
     now: Callable[[], datetime]
 
-    async def start(self, repositories: list[str]) -> None:
+    async def start(self, repositories: Sequence[str]) -> None:
         """Catch up now, and plan the first nightly pass."""
         for name in repositories:
             await self.queue.accept(catch_up_key(name))

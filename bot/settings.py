@@ -12,6 +12,8 @@ from pathlib import Path
 
 from bot.errors import UserError
 
+DATABASE = "sqlite:///rfh-bot.sqlite3"
+
 
 @dataclass(frozen=True, slots=True)
 class Setting:
@@ -30,7 +32,7 @@ SETTINGS = (
     Setting("GITHUB_WEBHOOK_SECRET_OLD", "The previous secret, accepted too while you rotate.", secret=True),
     Setting("GITHUB_API_URL", "REST base URL; for GitHub Enterprise `https://HOST/api/v3`.", "https://api.github.com"),
     Setting("GITHUB_GRAPHQL_URL", "GraphQL URL, when it is not the one that belongs to GITHUB_API_URL."),
-    Setting("RFH_BOT_DATABASE_URL", "`sqlite:///PATH` or `postgresql://…`.", "sqlite:///rfh-bot.sqlite3"),
+    Setting("RFH_BOT_DATABASE_URL", "`sqlite:///PATH` or `postgresql://…`.", DATABASE),
     Setting("RFH_BOT_MEMORY_KEY", "Signs the memory in the cards: 32 characters or more.", secret=True),
     Setting("RFH_BOT_POLICY", "A policy file laid over the shipped one, for every repository."),
     Setting("RFH_BOT_REPOS", "What to watch: `owner/name`, comma-separated.", "the policy's tracker"),
@@ -51,7 +53,7 @@ class Settings:
     webhook_secrets: tuple[bytes, ...] = field(repr=False)
     api_url: str = "https://api.github.com"
     graphql_url: str | None = None
-    database_url: str = "sqlite:///rfh-bot.sqlite3"
+    database_url: str = DATABASE
     memory_key: bytes = field(default=b"", repr=False)
     policy_path: str | None = None
     repos: tuple[str, ...] = ()
@@ -115,7 +117,7 @@ def read_settings(environment: Mapping[str, str], *, app: bool = True) -> Settin
         webhook_secrets=tuple(s.encode() for s in secrets if s),
         api_url=get("GITHUB_API_URL") or "https://api.github.com",
         graphql_url=get("GITHUB_GRAPHQL_URL") or None,
-        database_url=get("RFH_BOT_DATABASE_URL") or "sqlite:///rfh-bot.sqlite3",
+        database_url=get("RFH_BOT_DATABASE_URL") or DATABASE,
         memory_key=memory_key.encode(),
         policy_path=get("RFH_BOT_POLICY") or None,
         repos=repos,

@@ -38,8 +38,12 @@ def gap(found: Gap, policy: Policy) -> str:
     did_you_mean = f". Did you mean {_either(near)}?" if near else ""
     if found.reason == "unknown-customer":
         did_you_mean += " New: `/customer NAME --new`"
+    reason = found.reason
+    field = policy.intake.fields.get(found.field)
+    if reason == "placeholder" and field is not None and field.answer == "version":
+        reason = "not-a-version"  # "latest" is the answer people give
     lines = f"line{'s' if len(found.lines) > 1 else ''} {_ranges(found.lines)}"
-    sentence = _GAPS.get(found.reason, found.reason.replace("-", " "))
+    sentence = _GAPS[reason]
     return sentence.format(
         seen=code(found.seen, 40) if found.seen else "this",
         near=_either(near),

@@ -17,11 +17,11 @@ from bot.github.auth import App, Clients, OneToken
 from bot.model import IssueKey
 from bot.queue import Queue
 from bot.reconciler import Reconciler
-from bot.settings import Settings, read_settings
+from bot.settings import DATABASE, Settings, read_settings
 from bot.store import Store
 
 
-class IssueParam(click.ParamType):
+class IssueParam(click.ParamType[IssueKey]):
     """``owner/repo#7``."""
 
     name = "owner/repo#number"
@@ -47,7 +47,7 @@ class Parts:
 @contextlib.asynccontextmanager
 async def database(*, exclusive: bool = False) -> AsyncIterator[tuple[Database, Queue, Store]]:
     """The database alone, for tools that only look into it."""
-    url = os.environ.get("RFH_BOT_DATABASE_URL", "") or Settings.database_url
+    url = os.environ.get("RFH_BOT_DATABASE_URL", "") or DATABASE
     db = open_database(url, exclusive=exclusive)
     try:
         yield db, Queue(db), Store(db)

@@ -1,15 +1,14 @@
 """Comments are an inbox (invariant 3): which commands are pending, who may run them, and what they change.
 
 A comment is pending while our reaction is not on it, its id is not among the memory's done ones, it is newer
-than the floor, and no reply of ours names it. Never pending: comments of bots, minimised ones. A pending comment
-that was edited is answered with "post it again", for nobody can tell what it said when others read it.
+than the floor, and no reply of ours names it. Never pending: comments of bots, minimised ones. A pending
+comment that was edited is answered with "post it again": nobody can tell what it said when others read it.
 
 A command becomes a durable intent in the memory; the history of comments is never folded again.
 """
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -20,6 +19,7 @@ from bot.markdown import command_lines
 from bot.memory import Intent, Memory, Undo, effects_in
 from bot.model import Comment, Label, Snapshot
 from bot.policy.schema import Policy
+from bot.rules.intake_customers import CustomerReader
 
 REACH = timedelta(days=7)  # a first look at an old issue runs no command older than this
 SETTLE = timedelta(minutes=10)  # two comments may become visible in the wrong order
@@ -124,6 +124,7 @@ class Context:
     snapshot: Snapshot
     policy: Policy
     kind_of: Callable[[Memory], str | None]
+    customers: CustomerReader
 
 
 def run(waiting: Sequence[Pending], memory: Memory, context: Context) -> Ran:
@@ -226,23 +227,19 @@ def slug(name: str) -> str:
 def _customer(name: str, new: bool, context: Context) -> Label | str | Refusal:
     """The customer's label, or the name of the one to create."""
     prefix = context.policy.labels.customer_prefix
-    bare = name.strip("`@# ")
-    if bare.casefold().startswith(prefix):
-        bare = bare[len(prefix) :]
-    known = customer_labels(context.snapshot.catalogue.labels, prefix)
-    wanted = slug(bare)
-    for label_slug, names in context.policy.customers.items():
-        if wanted in {slug(label_slug), *(slug(n) for n in names.names)}:
-            wanted = slug(label_slug)
-    for label in known:
-        if slug(label.name[len(prefix) :]) == wanted:
-            return label
-    if new and wanted and len(prefix + wanted) <= MAX_LABEL:
-        return prefix + wanted
+    catalogue = context.snapshot.catalogue
+    existing = customer_labels(catalogue.labels, prefix)
+    found = context.customers.read(name, [label.name for label in existing])
+    named = found.labels[0] if len(found.labels) == 1 else None  # policy may know one that has no label yet
+    label = catalogue.find(named) if named is not None else None
+    if label is not None:
+        return label
     if new:
-        return Refusal("bad-label-name", name)
-    slugs = [label.name[len(prefix) :] for label in known]
-    return Refusal("unknown-customer", name, tuple(difflib.get_close_matches(wanted, slugs, n=3, cutoff=0.5)))
+        wanted = named or prefix + slug(name.strip("`@# ").removeprefix(prefix))
+        fits = len(prefix) < len(wanted) <= MAX_LABEL
+        return wanted if fits else Refusal("bad-label-name", name)
+    near = found.labels or found.near
+    return Refusal("unknown-customer", name, tuple(n.removeprefix(prefix) for n in near))
 
 
 def customer_labels(labels: Mapping[str, Label], prefix: str) -> tuple[Label, ...]:

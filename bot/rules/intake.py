@@ -11,8 +11,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-import re2
-
 from bot.model import Gap, Intake
 from bot.policy.intake import IntakeField
 from bot.policy.schema import Policy
@@ -24,7 +22,6 @@ from bot.rules.intake_template import Template, TemplateReader
 
 __all__ = ["IntakeRule", "Template"]
 
-_IMAGE = re2.compile(r"(?i)!\[[^\]]*\]\(|<(?:img|video)\b|https://github\.com/[^\s)]*/assets/")
 LOWERED = "lowered"  # in priority_context: the filer's priority is not for this kind, the next one holds
 
 
@@ -93,6 +90,8 @@ class IntakeRule:
         values = {id_: reading.value for id_, reading in readings.items() if reading.value is not None}
         chosen = self._value("priority", values)
         allowed = self._allowed(chosen, kind)
+        if allowed is not None:
+            values |= {id_: allowed for id_ in values if self._fields[id_].answer == "priority"}
         context = self._why(title, template)
         return Intake(
             template=template.form,
@@ -149,8 +148,8 @@ class IntakeRule:
                 return self._quote(id_, template)
             case "image" | "code":
                 read = answers.text(answer)
-                shown = self._anywhere(field.answer, template) if read.value is None else ""
-                return Reading(shown) if shown else read
+                elsewhere = read.value is None and field.answer in template.shows
+                return Reading() if elsewhere else read
             case "text":
                 return answers.text(answer)
 
@@ -193,7 +192,7 @@ class IntakeRule:
 
     def _quote(self, id_: str, template: Template) -> Reading:
         """A quote block anywhere; what looks quoted outside one is pointed at in any case."""
-        words = quoted(template.document) or None
+        words = quoted(template.document, self._fields[id_].paste) or None
         loose = self._loose.lines(template.prose, template.document)
         answer = template.fields.get(id_)
         plain = self._answers.text(answer)
@@ -205,13 +204,6 @@ class IntakeRule:
         if words is not None or loose:
             return Reading(words, "not-quoted" if loose else "", lines=loose)
         return plain if plain.value is None else no("missing")
-
-    def _anywhere(self, what: str, template: Template) -> str:
-        """A screenshot or a log that stands somewhere else in the issue helps as well."""
-        lines = template.document.lines
-        if what == "code":
-            return "code" if any(line.kind == "code" and line.text.strip() for line in lines) else ""
-        return "image" if any(line.kind != "code" and _IMAGE.search(line.text) for line in lines) else ""
 
     def _allowed(self, chosen: str | None, kind: str | None) -> str | None:
         """The priority that holds: p1 is not for feature requests (handbook, step 4), then the next one
@@ -240,7 +232,7 @@ class IntakeRule:
         gaps = []
         for id_, field in self._fields.items():
             reading = readings[id_]
-            if reading.value is not None and not reading.reason:
+            if not reading.reason:
                 continue
             required = self._required(field, known, reported)
             pointed_at = bool(reading.lines) or reading.reason == "unknown-team"

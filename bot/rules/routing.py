@@ -2,14 +2,17 @@
 
     text → pieces with a zone → words of the policy found → evidence per area → score per team → verdict
 
-What holds: the verdict depends on title, body and policy alone; white space, line ends and case are nothing to
-it; repeating a word adds little; time is linear in the text. An area without a team competes like any other, so
-that the bot notices what belongs to nobody. An alert's owner comes before all keywords (handbook, step 3).
+What holds: the verdict depends on title, body and policy alone; white space, line ends and case are nothing
+to it; repeating a word adds little; time is linear in the text. An area without a team competes like any
+other, so that the bot notices what belongs to nobody. An alert's owner comes before all keywords (handbook,
+step 3).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import groupby
+from operator import itemgetter
 from typing import Literal, NamedTuple
 
 from bot.model import Candidate, Match, Route
@@ -19,6 +22,8 @@ from bot.rules.routing_lexicon import Lexicon
 from bot.rules.text import FILTER, Reader, fold, words
 
 _NOBODY = ""  # stands for the team of areas that have none
+_BARRIER = " \ue001 "  # between pieces, so that no phrase reaches from one into the next
+_ZONE = itemgetter(0)
 _PREFIX_MAX = 40  # characters of a title's prefix: `search: …`, `[batch changes] …`
 
 
@@ -78,12 +83,10 @@ class Router:
         places: list[Place] = []
         for text, cuts in ((title, _title(title)), (body, self._reader.pieces(body))):
             folded = fold(text)
-            for zone, start, end in cuts:
-                found = words(folded[start:end])
-                if found:
-                    found.append("")  # no phrase reaches from one piece into the next
-                    tokens += found
-                    places += [zone] * len(found)
+            for zone, run in groupby(cuts, key=_ZONE):
+                found = words(_BARRIER.join([folded[start:end] for _, start, end in run]) + _BARRIER)
+                tokens += found
+                places += [zone] * len(found)
         for hit in self._lexicon.index.find(tokens):
             state = seen.get(hit.entry)
             if state is None:

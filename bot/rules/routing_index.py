@@ -78,6 +78,7 @@ class Index:
             self.entries.append(self._insert(parts, number))
         for single, parts in joined.items():
             self._insert((single,), self._insert(parts, -1))
+        self._begins = {form: self._root[word] for form, word in self._ids.items() if word in self._root}
 
     def _add_word(self, word: str) -> None:
         """Give a word and its forms one id; a word that is a form of a shorter one is that one."""
@@ -101,20 +102,16 @@ class Index:
 
     def find(self, tokens: list[str]) -> list[Hit]:
         """At each word the longest phrase that begins there, unless it lies inside the one before."""
-        get, root = self._ids.get, self._root
-        ids = [get(token) for token in tokens]
+        begins, ids = self._begins.get, self._ids.get
         hits: list[Hit] = []
-        count, covered = len(ids), 0
-        for at, first in enumerate(ids):
-            node = root.get(first) if first is not None else None
+        count, covered = len(tokens), 0
+        for at, token in enumerate(tokens):
+            node = begins(token)
             if node is None:
                 continue
             entry, end, here = node.entry, at + 1, at + 1
-            while here < count and node.next:
-                word = ids[here]
-                if word is None:
-                    break
-                child = node.next.get(word)
+            while node.next and here < count:
+                child = node.next.get(ids(tokens[here], -1))
                 if child is None:
                     break
                 node = child

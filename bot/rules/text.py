@@ -1,10 +1,10 @@
 """Floor 1: an issue's text as the router sees it: pieces with a zone, and plain words in them.
 
-What holds: every step is linear in the text and keeps offsets, so that a word found can be shown in its place.
+What holds: every step is linear in the text and keeps offsets, so that a word found can be shown where it is.
 Zones are body, context (what version, platform and environment lines say), code (blocks and logs) and link.
-HTML comments, cc lines, mentions and the template's own words belong to no zone: nobody chose them to say what
-the question is about. This is no markdown parse on purpose: whole lines and labels are enough to weigh words, and
-cost a hundredth of the time.
+HTML comments, cc lines, mentions and the template's own words belong to no zone: nobody chose them to say
+what the question is about. This is no markdown parse on purpose: whole lines and labels are enough to weigh
+words, and cost a hundredth of the time.
 """
 
 from __future__ import annotations
@@ -34,11 +34,8 @@ _TABLE = str.maketrans(
 FILTER = "\ue000"  # what `words` makes of the colon in a search filter; a character for private use
 _VALUE_STARTS = frozenset("^\"'(.-$@")
 _URL_ENDS = frozenset(" \t\r\n<>\"'`)]}|")
-_LOG_STARTS = frozenset("0123456789tlagpEWID[(\"'{\x1b")
-_LOG = re2.compile(
-    r"^\W{0,3}(\d{4}[-/]\d\d[-/]\d\d[T ]|\d\d:\d\d:\d\d|\w{3} +\d{1,2} \d\d:\d\d|t=\d|level=|lvl=|ts=|"
-    r"at [\w.$]+\(|goroutine \d|panic: |\[\d+m|(ERROR|WARN|INFO|DEBUG|DBUG|EROR)\b)"
-)
+_LOG_STARTS = ("t=", "ts=", "lvl=", "level=", "time=", "at ", "goroutine ", "panic: ", "\x1b[", '{"')
+_LOG_LEVELS = ("ERROR", "WARN", "INFO", "DEBUG", "DBUG", "EROR", "FATAL", "TRACE")
 
 
 def fold(text: str) -> str:
@@ -83,8 +80,8 @@ class Reader:
         self._roles |= {" ".join(phrase(name)): "context" for name in context}
         names = sorted(self._roles, key=lambda name: (-len(name), name))
         spelled = "|".join(re2.escape(name).replace(r"\ ", r"\W+") for name in names)
-        pattern = rf"(?i)(?:^|[.;!?)]\s)[\s*_>#-]*({spelled})[*_?]*:[*_]*"
-        self._labels = re2.compile(pattern) if names else None
+        self._labels = re2.compile(rf"(?i)(?:^|[.;!?)]\s)[\s*_>#-]*({spelled})[*_?]*:[*_]*")
+        self._label_ends = {name.rpartition(" ")[2] for name in names}
 
     def pieces(self, text: str) -> Iterator[Piece]:
         """The pieces of a body in order."""
@@ -115,7 +112,10 @@ class Reader:
                         below_context = role == "context"
                     if role is None:
                         for zone, a, b in self._prose(part, below_context):
-                            yield from _split_links(text, zone, start + left + a, start + left + b)
+                            if "@" in part or "://" in part:
+                                yield from _split_links(text, zone, start + left + a, start + left + b)
+                            else:
+                                yield Piece(zone, start + left + a, start + left + b)
 
     def _alone(self, bare: str) -> str | None:
         """The role of a label or heading that has a line to itself."""
@@ -123,12 +123,19 @@ class Reader:
             return None
         return self._roles.get(" ".join(words(fold(bare))))
 
+    def _may_have_label(self, part: str) -> bool:
+        """Does a label's last word stand before a colon? A cheap no for most lines."""
+        *heads, _ = part.split(":")
+        return any(
+            head.rstrip("*_? ").rpartition(" ")[2].strip("*_").lower() in self._label_ends for head in heads
+        )
+
     def _prose(self, part: str, below_context: bool) -> Iterator[tuple[Zone, int, int]]:
         """A line of prose, cut at the labels in it; what follows an environment label is context."""
         zone: Zone = "context" if below_context else "body"
-        if part.lstrip()[0] in _LOG_STARTS and _LOG.search(part.lstrip()):
+        if _is_log(part.lstrip()):
             zone = "code"
-        labels = list(self._labels.finditer(part)) if ":" in part and self._labels is not None else []
+        labels = list(self._labels.finditer(part)) if self._may_have_label(part) else []
         if not labels:
             yield zone, 0, len(part)
             return
@@ -141,6 +148,16 @@ class Reader:
                 yield "context", begin, stop
                 begin = stop
             yield "body", begin, end
+
+
+def _is_log(bare: str) -> bool:
+    """Does a line begin as a log line or a stack frame does: with a time, a level or a key?"""
+    if bare.startswith(_LOG_STARTS):
+        return True
+    bare = bare.lstrip("[(")
+    if bare[:1].isdigit():
+        return bare[4:5] in {"-", "/"} or (bare[2:3] == ":" and bare[5:6] == ":")
+    return bare.startswith(_LOG_LEVELS)
 
 
 def _outside_comments(line: str, inside: bool) -> tuple[tuple[Span, ...], bool]:

@@ -1,6 +1,6 @@
 """Floor 1: the hand-off card and the replies: what a support engineer in a hurry reads.
 
-One card per issue, edited in place (invariant 4): first line says where the issue stands, a small table says who
+One card per issue, edited in place (invariant 4): the first line says where it stands, a small table says who
 and why, then what is missing with one block to paste. Times are absolute, and there are no task-list boxes.
 """
 
@@ -66,11 +66,11 @@ class View:
 def card(view: View) -> str:
     """The visible part of the card, as markdown. The same view gives the same text."""
     parts = [f"### {_headline(view)}", _table(view)]
-    if view.intake.missing:
-        parts.append(_missing(view))
     if view.team is not None and not view.team.engineering:
         parts.append(_guidance(view, view.team))
-    elif view.handed and view.team is not None:
+    elif view.intake.missing:
+        parts.append(_missing(view))
+    if view.handed and view.team is not None and view.team.engineering:
         parts.append(_tell_team(view, view.team))
     parts += [_spans(view), _notes(view), _helpful(view), _details(view)]
     return "\n\n".join(part for part in parts if part)

@@ -18,7 +18,7 @@ from bot.policy.schema import Policy
 from bot.recall import Recall
 from bot.rules import inbox
 from bot.rules.labels import LabelChange, LabelHistory, Wanted, change
-from bot.rules.ownership import Ownership, own
+from bot.rules.ownership import Ownership, own, team_of_label
 from bot.rules.rulebook import Rulebook
 
 OK, REFUSED = "THUMBS_UP", "CONFUSED"  # GraphQL ReactionContent
@@ -72,6 +72,8 @@ def decide(snapshot: Snapshot, recall: Recall, book: Rulebook, now: datetime) ->
 
     template = book.intake.parse(snapshot.issue.body)
     history = LabelHistory.of(snapshot, memory, book.predecessors)
+    if recall.state == "lost":
+        memory = _rebuilt(memory, history, policy)
 
     def kind_of(memory: Memory) -> str | None:
         return _kind(memory, template.kind, history, policy)
@@ -123,6 +125,32 @@ def decide(snapshot: Snapshot, recall: Recall, book: Rulebook, now: datetime) ->
         ),
         facts=_facts(intake, route, owner, memory),
     )
+
+
+def _rebuilt(memory: Memory, history: LabelHistory, policy: Policy) -> Memory:
+    """The commands are forgotten, but what they led to stands on the issue: keep it as if asked for."""
+    for label in history.snapshot.issue.labels:
+        if not history.is_ours(label):
+            continue
+        slot, value = "", ""
+        if (team := team_of_label(label.name, policy)) is not None:
+            slot, value = "team", team
+        elif (priority := _priority_of_label(label.name, policy)) is not None:
+            slot, value = "priority", priority
+        elif label.folded.startswith(policy.labels.customer_prefix.casefold()):
+            slot, value = "customer", label.id
+        if slot:
+            by = history.snapshot.viewer.login
+            memory = memory.with_intent(slot, Intent(value, by, history.set_at(label), 0))
+    return memory
+
+
+def _priority_of_label(name: str, policy: Policy) -> str | None:
+    folded = name.casefold()
+    for id_, priority in policy.priorities.items():
+        if folded in {n.casefold() for n in (priority.label, *priority.aliases)}:
+            return id_
+    return None
 
 
 # ── the parts ───────────────────────────────────────────────────────────────────────────────
@@ -190,7 +218,8 @@ def _wanted(
     if owner.team is not None:
         team = policy.teams[owner.team]
         want(team.label, owner.source, "team", team.label_aliases)
-    if intake.missing:
+    outside = owner.team is not None and not policy.teams[owner.team].engineering
+    if intake.missing and not outside:
         want(policy.labels.needs_info, "missing", "needs-info")
     return tuple(wanted)
 

@@ -125,7 +125,8 @@ class Reconciler:
             read = await self._read(gh, key, at_least, book)
             desired = decide(read.snapshot, read.recall, book, self.now())
             planned = plan(read.snapshot, read.recall, desired, self.seal)
-            await self._note(key, read, desired, planned, only_look)
+            if not dry_run:
+                await self._note(key, read, desired, planned, only_look)
             if only_look or not planned:
                 word = desired.silence or ("shadow" if planned else "nothing to do")
                 return self._result(word, read, planned, desired)

@@ -8,6 +8,7 @@ mistake.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -23,6 +24,15 @@ from bot.rules.rulebook import Rulebook
 from bot.store import Store
 
 RECHECK = timedelta(minutes=5)
+
+
+@functools.lru_cache(maxsize=32)
+def compiled(layers: tuple[Layer, ...]) -> Rulebook:
+    """The rules of these texts, compiled once: repositories share them, and a revert finds its own again.
+
+    Raises PolicyError.
+    """
+    return Rulebook(load_layers(layers))
 
 
 @dataclass(slots=True)
@@ -42,7 +52,7 @@ class Rulebooks:
         Raises PolicyError when the base itself is broken: then there is nothing to fall back to.
         """
         self._base = tuple(base)
-        self._default = Rulebook(load_layers(self._base))
+        self._default = compiled(self._base)
         self._store = store
         self._now = now
         self._known: dict[str, _Known] = {}
@@ -111,4 +121,4 @@ class Rulebooks:
             return self._default
 
     def _compile(self, override: str) -> Rulebook:
-        return Rulebook(load_layers([*self._base, (POLICY_PATH, override)]))
+        return compiled((*self._base, (POLICY_PATH, override)))

@@ -25,7 +25,8 @@ from bot.github.client import GitHub, TokenSource
 from bot.github.pool import Pool
 from bot.memory import is_card, visible
 from bot.model import IssueKey
-from bot.policy.load import load_default
+from bot.policy.load import DEFAULT_NAME, default_text
+from bot.rulebooks import compiled
 from bot.sandbox.faults import Faults
 from bot.sandbox.records import Comment, Issue
 from bot.sandbox.seed import demo_world
@@ -69,7 +70,7 @@ class World:
         self.github = Sandbox(
             clock=self.now, deliver=self._deliver, faults=faults, wall=lambda: self.now().timestamp()
         )
-        self.demo = demo_world(self.github, load_default())
+        self.demo = demo_world(self.github, compiled(((DEFAULT_NAME, default_text()),)).policy)
         self.repo = self.demo.customer
         self.settings = Settings(
             app_id=str(self.github.app_id),

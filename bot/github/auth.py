@@ -10,6 +10,7 @@ https://docs.github.com/en/apps/creating-github-apps/authenticating-with-a-githu
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -17,6 +18,9 @@ from typing import Any, Literal, Protocol, TypeVar
 
 import cachetools
 import jwt
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from bot.errors import Forbidden, Transient
 from bot.github.client import GitHub, TokenSource, UnexpectedStatus
@@ -75,7 +79,7 @@ class AppJwt:
 
     scheme: Literal["token", "jwt"] = "jwt"
 
-    def __init__(self, app_id: str, private_key: str, *, now: Clock = utc_now) -> None:
+    def __init__(self, app_id: str, private_key: str | RSAPrivateKey, *, now: Clock = utc_now) -> None:
         self._app_id = app_id
         self._key = private_key
         self._now = now
@@ -218,14 +222,11 @@ class _InstallationToken:
         return True
 
 
-def _checked(private_key: str) -> str:
-    """The key, if it can sign. A key in an environment variable may have its line ends written as ``\\n``."""
-    key = private_key.replace("\\n", "\n").strip() + "\n"
-    usable = True
-    try:
-        jwt.encode({}, key, algorithm="RS256")
-    except (jwt.PyJWTError, ValueError, TypeError):
-        usable = False
-    if not usable:
+def _checked(private_key: str) -> RSAPrivateKey:
+    """The key, read once, as that takes a while. In a variable its line ends may be written as ``\\n``."""
+    key = None
+    with contextlib.suppress(ValueError, TypeError, UnsupportedAlgorithm):  # their messages may quote the key
+        key = load_pem_private_key((private_key.replace("\\n", "\n").strip() + "\n").encode(), password=None)
+    if not isinstance(key, RSAPrivateKey):
         raise ValueError("the App's private key is not an RSA key in PEM format")
     return key

@@ -55,10 +55,9 @@ def read_operation(request: Request) -> Operation:
     if not isinstance(data, dict) or not isinstance(data.get("query"), str):
         raise ApiError(400, "A query attribute must be specified and must be a string.")
     name, variables = data.get("operationName") or "", data.get("variables") or {}
-    try:
-        document = parse(data["query"])
-    except GraphQLError as error:
-        return Operation(name, variables, errors=(error,))
+    document, errors = _parsed(data["query"])
+    if document is None:
+        return Operation(name, variables, errors=errors)
     chosen = [d for d in document.definitions if isinstance(d, OperationDefinitionNode)]
     chosen = [d for d in chosen if not name or (d.name and d.name.value == name)]
     if len(chosen) != 1:
@@ -74,8 +73,18 @@ def read_operation(request: Request) -> Operation:
         document,
         is_mutation,
         tuple(fields) if is_mutation else (),
-        tuple(validate(served_schema(), document)),
+        errors,
     )
+
+
+@functools.lru_cache(maxsize=256)
+def _parsed(query: str) -> tuple[DocumentNode | None, tuple[GraphQLError, ...]]:
+    """The document, None when it cannot be read, and what is wrong with it. Clients repeat a few."""
+    try:
+        document = parse(query)
+    except GraphQLError as error:
+        return None, (error,)
+    return document, tuple(validate(served_schema(), document))
 
 
 def run_operation(operation: Operation, context: Context) -> Reply:

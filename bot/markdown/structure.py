@@ -201,7 +201,9 @@ class _Reader:
             elif token.type == "blockquote_close":
                 depth -= 1
             elif token.type == "inline":
-                self._inline(token, heading if not depth else None)
+                self._inline(token, heading if not depth else None, quoted=bool(depth))
+            elif token.type == "html_block":
+                self._html(token, quoted=bool(depth))
             elif not depth:
                 self._block(token)
             heading = token if token.type == "heading_open" else None
@@ -229,24 +231,26 @@ class _Reader:
             self._mark(first, first + 1, "fence")
             if end - first - 1 > token.content.count("\n"):
                 self._mark(end - 1, end, "fence")
-        elif token.type == "html_block":
-            self._html(first, end)
 
-    def _html(self, first: int, end: int) -> None:
-        block = "\n".join(self.source[first:end])
-        if _VERBATIM.match(block):
+    def _html(self, token: Token, *, quoted: bool) -> None:
+        first, end = token.map or (0, 0)
+        if not quoted and _VERBATIM.match(token.content):
             self._mark(first, end, "code")
             return
-        if not block.lstrip().startswith("<!--"):
+        if not quoted and not token.content.lstrip().startswith("<!--"):
             self._mark(first, end, "html")
-        self.comments += _COMMENT.findall(block)
-        shown = _COMMENT.sub(lambda found: "\n" * found[0].count("\n"), block)
-        for number, line in enumerate(shown.split("\n"), first):
-            self.lines[number] = replace(self.lines[number], text=line)
+        if not quoted:
+            self.comments += _COMMENT.findall(token.content)
+        shown = _COMMENT.sub(lambda found: "\n" * found[0].count("\n"), token.content)
+        for number, *texts in zip(
+            range(first, end), token.content.split("\n"), shown.split("\n"), strict=False
+        ):
+            self._show(number, *texts)
 
-    def _inline(self, token: Token, heading: Token | None) -> None:
+    def _inline(self, token: Token, heading: Token | None, *, quoted: bool) -> None:
         spans = _spans(token.content, self.env) if "<!--" in token.content else []
-        self.comments += [token.content[span.start : span.end] for span in spans if span.comment]
+        if not quoted:
+            self.comments += [token.content[span.start : span.end] for span in spans if span.comment]
         if heading is None and not spans:
             return
         level = int(heading.tag[1]) if heading else 0
@@ -255,13 +259,20 @@ class _Reader:
             line = self.lines[number]
             if atx:
                 self.lines[number] = replace(line, text=shown.strip(), kind="heading", level=level)
-            elif line.kind != "table":
-                at = max(self.source[number].rfind(written), 0)
-                whole = self.source[number][:at] + shown + self.source[number][at + len(written) :]
-                self.lines[number] = replace(line, text=whole, level=level)
+            elif line.kind != "table":  # a table's line has several inline tokens
+                self._show(number, written, shown)
+                self.lines[number] = replace(self.lines[number], level=level)
         if heading is not None and not atx and heading.map is not None:
             rule = heading.map[1] - 1  # the underline of a heading is no words
             self.lines[rule] = replace(self.lines[rule], text="")
+
+    def _show(self, number: int, written: str, shown: str) -> None:
+        """Put what is shown in the place of what is written: a line may begin with list and quote marks."""
+        source = self.source[number]
+        at = max(source.rfind(written), 0)
+        self.lines[number] = replace(
+            self.lines[number], text=source[:at] + shown + source[at + len(written) :]
+        )
 
 
 def bold_label(text: str) -> tuple[str, str] | None:

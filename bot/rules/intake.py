@@ -160,7 +160,7 @@ class IntakeRule:
         set_ = {self._by_label[name] for name in map(str.casefold, known.labels) if name in self._by_label}
         answer = template.fields.get(id_)
         if not set_ and answer is not None:
-            set_ = set(self._priorities.found(answer.first))
+            set_ = set(self._priorities.found(answer.text))
         if len(set_) == 1:
             return Reading(set_.pop())
         if set_:
@@ -179,16 +179,16 @@ class IntakeRule:
         plain = self._answers.text(answer)
         if answer is None or plain.value is None:
             return Reading(on_issue[0]) if on_issue else plain
-        found = self.customers.read(answer.first, known.customers or ())
+        found = self.customers.read(answer.text, known.customers or ())
         if len(found.labels) == 1:
             return Reading(found.labels[0])
         if on_issue:
             return Reading(on_issue[0])
         if found.labels:
-            return no("several-customers", answer.first, found.labels)
+            return no("several-customers", answer.text, found.labels)
         if known.customers is None:  # nobody to ask whether it exists
-            return Reading(answer.first)
-        return no("unknown-customer", answer.first, found.near)
+            return Reading(answer.text)
+        return no("unknown-customer", answer.text, found.near)
 
     def _quote(self, id_: str, template: Template) -> Reading:
         """A quote block anywhere; what looks quoted outside one is pointed at in any case."""

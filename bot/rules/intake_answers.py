@@ -107,17 +107,15 @@ class AnswerReader:
     def extension_version(self, answer: Answer | None, other: Answer | None) -> Reading:
         """`other`: the answer that may hold it too ("browser extension 22.4.7.1712")."""
         reading = self._typed(answer, self._versions.extension, "not-a-version")
-        beside = (
-            self._versions.extension(other.first) if reading.value is None and other is not None else None
-        )
+        beside = self._versions.extension(other.text) if reading.value is None and other is not None else None
         return Reading(beside) if beside is not None else reading
 
     def _typed(self, answer: Answer | None, read: Callable[[str], str | None], reason: str) -> Reading:
         plain = self.text(answer)
         if answer is None or plain.value is None:
             return plain
-        value = read(answer.first)
-        return Reading(value) if value is not None else no(reason, answer.first)
+        value = read(answer.text)
+        return Reading(value) if value is not None else no(reason, answer.text)
 
     def ticket(self, answer: Answer | None, body: str) -> Reading:
         """A ticket's link (anywhere in the issue) or its number (in its field)."""
@@ -129,11 +127,11 @@ class AnswerReader:
         if answer is None or plain.value is None:
             return plain
         numbers = (
-            _NUMBER.findall(answer.first) if _NUMBERS.match(answer.first) else _TICKET.findall(answer.first)
+            _NUMBER.findall(answer.text) if _NUMBERS.match(answer.text) else _TICKET.findall(answer.text)
         )
         if numbers:
             return Reading(", ".join(f"#{number}" for number in numbers))
-        return no("not-a-ticket", answer.first)
+        return no("not-a-ticket", answer.text)
 
     def doc(self, answer: Answer | None) -> Reading:
         """A link to an allowed host, or "none" with a reason."""
@@ -158,14 +156,14 @@ class AnswerReader:
         plain = self.text(answer)
         if answer is None or plain.value is None:
             return plain
-        return Reading("yes" if bare(answer.first).split(" ")[0] in self._yes else "no")
+        return Reading("yes" if bare(answer.text).split(" ")[0] in self._yes else "no")
 
     def chosen(self, answer: Answer | None, choice: Choice, what: str) -> Reading:
         """Exactly one of a list."""
         plain = self.text(answer)
         if answer is None or plain.value is None:
             return plain
-        ids = choice.found(answer.first)
+        ids = choice.found(answer.text)
         if len(ids) == 1:
             return Reading(ids[0])
-        return no(f"unknown-{what}", answer.first, choice.shown)
+        return no(f"unknown-{what}", answer.text, choice.shown)

@@ -19,17 +19,19 @@ _ALERT = re2.compile(r"(?i)^\s*\[!(?:note|tip|important|warning|caution)\]")
 _OPENS = re2.compile(r"""^\s*(?:[-*+]\s+|\d{1,9}[.)]\s+)?(?:[“„«"]|''|&quot;)\s*(.*)$""")
 _INSIDE = re2.compile(r"""[“„«"]([^“”„«»"]{20,})[”“»"]""")
 _CODE = re2.compile(r"[={}\[\]<>\\_|$`]|://|\w:\w|\(\)|^/|\bexit status\b")
+_DATA = re2.compile(r"""["']\s*:|=\s*["']""")  # "key": "value", key="value"
 _LEAST_WORDS = 4
 
 
-def quoted(document: Document) -> str:
-    """The words of the issue's quote blocks; empty when there is none. GitHub's alerts are no quotes."""
+def quoted(document: Document, example: str) -> str:
+    """The words of the issue's quote blocks; empty when there is none. GitHub's alerts are no quotes, nor is
+    the template's example."""
     blocks = []
     for block in document.quotes:
         lines = [_MARKER.sub("", document.lines[number - 1].text) for number in block]
         if lines and not _ALERT.match(lines[0]):
             blocks.append("\n".join(lines).strip())
-    return "\n\n".join(block for block in blocks if bare(block))
+    return "\n\n".join(block for block in blocks if bare(block) not in ("", bare(example)))
 
 
 class LooseQuotes:
@@ -56,6 +58,8 @@ class LooseQuotes:
         return tuple(dict.fromkeys(found))
 
     def _looks_spoken(self, text: str) -> bool:
+        if _DATA.search(text):
+            return False
         opens = _OPENS.match(text)
         if opens is not None and self._is_speech(opens[1], strict=False):
             return True

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from itertools import dropwhile, takewhile
 from typing import Literal, NamedTuple
 
 import re2
@@ -25,7 +26,12 @@ _BOX = re2.compile(r"^\s*(?:[-*+]|\d{1,9}[.)])\s+\[([ xX])\](?:\s+(.*))?$")
 _TAG = re2.compile(
     r"(?i)</?(?:details|summary|p|div|br|hr|span|b|i|em|strong|sub|sup|ul|ol|li|a|kbd)\b[^<>]*>"
 )
+_IMAGE = re2.compile(r"(?i)!\[[^\]]*\]\(|<(?:img|video)\b|https://github\.com/[^\s)]*/assets/")
 _NO_RESPONSE = "no response"  # what GitHub writes under an empty field of an issue form
+# Answers of one paragraph: what is written below one speaks of something else.
+_SHORT = frozenset(
+    ("kind", "priority", "customer", "team", "version", "extension-version", "ticket", "reported")
+)
 _BOLD, _PLAIN = 7, 8  # levels below any heading's
 
 
@@ -40,17 +46,6 @@ class Answer:
     def text(self) -> str:
         return "\n".join(line.text for line in self.lines).strip()
 
-    @property
-    def first(self) -> str:
-        """The first paragraph: short answers end there, whatever was written below."""
-        kept: list[str] = []
-        for line in self.lines:
-            if line.text.strip():
-                kept.append(line.text.strip())
-            elif kept:
-                break
-        return "\n".join(kept)
-
 
 @dataclass(frozen=True, slots=True)
 class Template:
@@ -64,6 +59,7 @@ class Template:
     routing_text: str = ""
     document: Document = field(default_factory=lambda: Document(()))
     prose: tuple[Line, ...] = ()  # the filer's plain lines, without labels
+    shows: frozenset[Literal["image", "code"]] = frozenset()  # what stands in the parts about the topic
 
     def text(self, field_id: str) -> str:
         answer = self.fields.get(field_id)
@@ -87,6 +83,7 @@ class TemplateReader:
         self._ids: dict[str, str] = {}
         self._hints: dict[str, frozenset[str]] = {}
         self._topical = {id_ for id_, field in intake.fields.items() if field.topic}
+        self._short = {id_ for id_, field in intake.fields.items() if field.answer in _SHORT}
         for id_, known in intake.fields.items():
             for label in (known.label, *known.aliases):
                 self._ids.setdefault(label_key(label), id_)
@@ -106,15 +103,21 @@ class TemplateReader:
             label = document.lines[mark.index]
             rests[label.number] = mark.rest
             lines = [Line(label.number, mark.rest), *document.lines[mark.index + 1 : end]]
+            kept = _answering(lines, self._hints[mark.field])
+            if mark.field in self._short:
+                kept = _first_paragraph(kept)
+                last = kept[-1].number if kept else lines[-1].number
+                lines = [line for line in lines if line.number <= last]
             own.update((line.number, mark.field) for line in lines)
-            answer = Answer(label.number, _answering(lines, self._hints[mark.field]))
+            answer = Answer(label.number, kept)
             if mark.field in fields:  # asked twice, or two labels of one field: both answers count
                 before = fields[mark.field]
                 gap = Line(label.number, "")
                 answer = Answer(before.line, (*before.lines, gap, *answer.lines))
             fields[mark.field] = answer
         answered = {line.number: line for answer in fields.values() for line in answer.lines if line.text}
-        prose, topic = [], []
+        prose: list[Line] = []
+        topic: list[Line] = []
         for line in document.lines:
             seen = line if line.number not in own or not line.text.strip() else answered.get(line.number)
             if seen is None:
@@ -122,13 +125,14 @@ class TemplateReader:
             if seen.kind in ("text", "html"):
                 prose.append(seen)
             if own.get(line.number) in self._topical or line.number not in own:
-                topic.append("#" * seen.level + " " + seen.text if seen.kind == "heading" else seen.text)
+                topic += [] if topic and not seen.text and not topic[-1].text else [seen]
         return Template(
             form=form,
             fields=fields,
-            routing_text="\n".join(topic).strip(),
+            routing_text="\n".join(map(_markdown, topic)).strip(),
             document=document,
             prose=tuple(prose),
+            shows=_shows(topic),
         )
 
     def _marks(self, document: Document) -> Iterator[_Mark]:
@@ -196,6 +200,25 @@ class TemplateReader:
     def _said(self, document: Document, mark: _Mark, until: _Mark) -> bool:
         between = document.lines[mark.index + 1 : until.index]
         return bool(mark.rest) or any(line.text.strip() for line in between)
+
+
+def _first_paragraph(lines: tuple[Line, ...]) -> tuple[Line, ...]:
+    said = dropwhile(lambda line: not line.text.strip(), lines)
+    return tuple(takewhile(lambda line: line.text.strip(), said))
+
+
+def _shows(lines: Iterable[Line]) -> frozenset[Literal["image", "code"]]:
+    found: set[Literal["image", "code"]] = set()
+    for line in lines:
+        if line.kind == "code" and line.text.strip():
+            found.add("code")
+        elif line.kind != "code" and _IMAGE.search(line.text) is not None:
+            found.add("image")
+    return frozenset(found)
+
+
+def _markdown(line: Line) -> str:
+    return f"{'#' * line.level} {line.text}" if line.kind == "heading" else line.text
 
 
 def _answering(lines: list[Line], hints: frozenset[str]) -> tuple[Line, ...]:

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.errors import Forbidden, Gone, RfhError, Transient
-from bot.github.apply import Unfinished, apply, batches, reread_comment
+from bot.github.apply import Rejected, Unfinished, apply, batches, reread_comment
 from bot.model import (
     Action,
     Actor,
@@ -222,6 +222,13 @@ async def test_a_label_that_exists_already_is_fine() -> None:
             [CARD], {"addComment": None}, Unfinished, "addComment: UNKNOWN", id="error-without-type"
         ),
         pytest.param(
+            [ADD, CARD],
+            {"addComment": "UNPROCESSABLE"},
+            Rejected,
+            "addComment: UNPROCESSABLE",
+            id="text-too-long",
+        ),
+        pytest.param(
             [REACT], {"addReaction": "RATE_LIMITED"}, Unfinished, "addReaction: rate limited", id="limited"
         ),
     ],
@@ -286,11 +293,18 @@ async def test_an_unknown_outcome_is_unfinished(answer: Reply | Exception, wait:
 
 
 @pytest.mark.parametrize("status", [404, 410, 422])
-async def test_a_refused_rest_write_is_unfinished(status: int) -> None:
-    """The next read says why: the issue is gone, or the policy names a label that GitHub refuses."""
+async def test_a_refused_rest_write_is_rejected(status: int) -> None:
+    """It would be refused again: the key's own fault, which ends in a visible place."""
     for action in (LABEL, ASSIGN):
-        with pytest.raises(Unfinished, match=f"HTTP {status}"):
+        with pytest.raises(Rejected, match=f"HTTP {status}"):
             await write([refusal(status, CANARY)], [action])
+
+
+async def test_a_rejected_write_tells_what_was_done_before() -> None:
+    """The reply is there although the card is not."""
+    with pytest.raises(Rejected) as caught:
+        await write(World({"updateIssueComment": "UNPROCESSABLE"}), [REPLY, EDIT])
+    assert {"reply:5": 2**33 + 1} == caught.value.written.comment_ids
 
 
 # ── the card, read again ───────────────────────────────────────────────────────────────────────────

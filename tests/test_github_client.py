@@ -14,7 +14,7 @@ from github_wire import Clock, Reply, Wire, github, refusal, reply
 
 from bot.errors import Forbidden, RfhError, Transient
 from bot.github.auth import StaticToken
-from bot.github.client import GitHub, GraphQLError, UnexpectedStatus, graphql_url_of
+from bot.github.client import GitHub, GraphQLError, Refused, UnexpectedStatus, graphql_url_of
 from bot.github.documents import (
     CREATE_LABEL,
     GET_FILE,
@@ -266,6 +266,14 @@ async def test_errors_of_a_mutation_come_with_what_was_done() -> None:
         ),
         pytest.param({"data": None, "errors": [error("FORBIDDEN", "node")]}, Forbidden, id="forbidden"),
         pytest.param({"message": CANARY}, Transient, id="neither-data-nor-errors"),
+        pytest.param(
+            {"errors": [{"message": CANARY, "extensions": {"code": "undefinedField", "fieldName": CANARY}}]},
+            Refused,
+            id="schema-does-not-know-it",
+        ),
+        pytest.param(
+            {"data": None, "errors": [error("INSUFFICIENT_SCOPES")]}, Forbidden, id="token-without-scope"
+        ),
         pytest.param([CANARY], Transient, id="not-an-object"),
         pytest.param({"data": None, "errors": [CANARY]}, Transient, id="error-of-no-shape"),
         pytest.param(
@@ -283,13 +291,13 @@ async def test_what_a_graphql_answer_means(payload: Any, kind: type[RfhError]) -
 
 
 async def test_a_limit_told_with_status_200_is_waited_for() -> None:
-    """RATE_LIMITED may come with 200 and no `retry-after`: the budget's reset counts, else a minute."""
-    limited = {"data": None, "errors": [error("RATE_LIMITED")]}
-    for headers, expected in ((RESET, 300.0), ({}, 60.0)):
-        client = github(Wire([reply(limited, **headers)]), now=Clock())
-        with pytest.raises(Transient) as caught:
-            await client.graphql(READ_COMMENT, {"id": "x"})
-        assert expected == caught.value.retry_after
+    """Under either name: `retry-after` counts, else the spent budget's reset, else a minute."""
+    for headers, expected in ((RESET, 300.0), ({"retry_after": "9"}, 9.0), ({}, 60.0)):
+        for kind in ("RATE_LIMITED", "RATE_LIMIT"):
+            limited = reply({"data": None, "errors": [error(kind)]}, **headers)
+            with pytest.raises(Transient) as caught:
+                await github(Wire([limited]), now=Clock()).graphql(READ_COMMENT, {"id": "x"})
+            assert expected == caught.value.retry_after
 
 
 async def test_values_travel_in_variables() -> None:

@@ -11,11 +11,11 @@ What it guarantees
   is sent.
 - Texts and ids travel in variables. Labels are added by id, so no label is created by accident.
 
-Unknown outcomes (no answer, a 5xx) end in `Unfinished`: nothing is repeated here; the next run reads and
-converges. A comment may then exist twice for a moment: the younger copy of a card is found by its marker and
-deleted, and a reply carries its key. GitHub has no compare-and-swap: what a person does to the card between
-our read and our write is overwritten (the window is one call, or up to 5 s of stall, after which
-`reread_comment` reads the card again).
+Unknown outcomes (no answer, a 5xx) end in `Unfinished`, a write that GitHub will never do (a text too long)
+in `Rejected`. Nothing is repeated here; the next run reads and converges. A comment may then exist twice for a
+moment: the younger copy of a card is found by its marker and deleted, and a reply carries its key. GitHub has
+no compare-and-swap: what a person does to the card between our read and our write is overwritten (the window
+is one call, or up to 5 s of stall, after which `reread_comment` reads the card again).
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from typing import Any
 
 from bot.errors import Forbidden, Gone, RfhError, Transient
 from bot.github import parse
-from bot.github.client import Answer, GitHub, UnexpectedStatus
+from bot.github.client import Answer, GitHub, Refused, UnexpectedStatus
 from bot.github.documents import ADD_ASSIGNEES, CREATE_LABEL, READ_COMMENT, Mutation, apply_document
 from bot.model import (
     Action,
@@ -60,25 +60,33 @@ class Unfinished(Transient):
         self.written = written
 
 
+class Rejected(Refused):
+    """GitHub will not do one of the writes, today or tomorrow. `written` is what certainly was done."""
+
+    def __init__(self, what: str, written: Written) -> None:
+        super().__init__(what)
+        self.written = written
+
+
 async def apply(
     gh: GitHub, snapshot: Snapshot, actions: Sequence[Action], *, before_write: BeforeWrite
 ) -> Written:
     """Write the actions; returns what later reads must show.
 
-    Raises Unfinished, Gone, Forbidden, and what `before_write` raises.
+    Raises Unfinished, Rejected, Gone, Forbidden, and what `before_write` raises.
     """
     ledger = _Ledger()
     for batch in batches(actions):
         await before_write()
-        unfinished: Unfinished
+        failure: RfhError
         try:
             await _write(gh, snapshot, batch, ledger)
             continue
         except Transient as error:
-            unfinished = Unfinished(str(error), ledger.written(), error.retry_after)
-        except UnexpectedStatus as error:
-            unfinished = Unfinished(str(error), ledger.written())
-        raise unfinished
+            failure = Unfinished(str(error), ledger.written(), error.retry_after)
+        except Refused as error:
+            failure = Rejected(str(error), ledger.written())
+        raise failure
     return ledger.written()
 
 
@@ -216,13 +224,15 @@ def _failure(gh: GitHub, action: _GraphQL, name: str, problem: str) -> RfhError:
             return Transient("card vanished")
         case _, "FORBIDDEN":
             return Forbidden(f"{name}: FORBIDDEN")
+        case _, "UNPROCESSABLE":
+            return Refused(f"{name}: UNPROCESSABLE")
         case _:
             return Transient(f"{name}: {problem}")
 
 
 def _rank(failure: RfhError) -> int:
     """Of several failures the one that says most about what to do next."""
-    return 0 if isinstance(failure, Gone) else 1 if isinstance(failure, Forbidden) else 2
+    return [Gone, Forbidden, Refused, Transient].index(type(failure))
 
 
 async def reread_comment(gh: GitHub, node_id: str) -> Comment | None:

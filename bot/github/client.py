@@ -1,8 +1,9 @@
 """Floor 2: one thin, careful call to GitHub.
 
 What it guarantees
-- Three errors leave it: `Transient` (may pass: network, 5xx, limits), `Forbidden` (will not pass) and
-  `UnexpectedStatus` (the caller knows what a 404 means). Beside them only what the token source raises.
+- Three errors leave it: `Transient` (may pass: network, 5xx, limits), `Forbidden` (a person must grant
+  something) and `Refused` (the same request would be refused again; as `UnexpectedStatus` where the caller
+  may know better: what a 404 means). Beside them only what the token source raises.
 - No error says more than method, path template, status, and the types and paths of GraphQL errors. GitHub's
   messages and gidgethub's exceptions carry bodies; ours are raised outside the `except` block, so that a
   logged traceback has no chain leading to them.
@@ -46,7 +47,11 @@ OnCall = Callable[[str, str, str, int], None]
 """Told of each call: kind (rest, graphql), method, template or operation name, HTTP status (0: no answer)."""
 
 
-class UnexpectedStatus(RfhError):
+class Refused(RfhError):
+    """GitHub understood the request and will not do it; asking again would not help."""
+
+
+class UnexpectedStatus(Refused):
     """GitHub answered with a status that only the caller can judge. `codes` are a 422's error codes."""
 
     def __init__(self, what: str, status: int, codes: frozenset[str] = frozenset()) -> None:
@@ -138,7 +143,7 @@ class GitHub(gidgethub.aiohttp.GitHubAPI):
         """Run one document. Of a query only NOT_FOUND and FORBIDDEN parts are returned as missing; of a
         mutation every error is, as some of its writes may have been done.
 
-        Raises Transient, Forbidden (nothing of it may be done), UnexpectedStatus.
+        Raises Transient, Forbidden (nothing of it may be done), Refused (GitHub's schema does not know it).
         """
         payload, _, _ = await self._make_request(
             "POST",
@@ -160,7 +165,7 @@ class GitHub(gidgethub.aiohttp.GitHubAPI):
         if not isinstance(data, dict):
             if errors and all(error.type == "FORBIDDEN" for error in errors):
                 raise Forbidden(told)
-            raise Transient(told)
+            raise Refused(told) if any(error.type == "INVALID" for error in errors) else Transient(told)
         if document.kind == "query" and not all(e.type in ("NOT_FOUND", "FORBIDDEN") for e in errors):
             raise Transient(told)
         return Answer(data, errors)
@@ -233,7 +238,7 @@ class GitHub(gidgethub.aiohttp.GitHubAPI):
         """gidgethub's wire: one request through the installation's gate; its limits are noted."""
         async with self.pool.gate:
             answer = await self._send(method, url, headers, body)
-        self.pool.note(self._resource(url), answer[0], answer[1])
+        self.pool.note(self._resource(url), answer[1])
         return answer
 
     async def _send(
@@ -290,13 +295,23 @@ def _codes(errors: Any) -> frozenset[str]:
 
 
 def _graphql_error(error: Any) -> GraphQLError:
-    """Type and path of an error. Some of GitHub's have no type, and limits are then told in words only."""
+    """Type and path of an error, in few words of GitHub's and two of ours, UNKNOWN and INVALID.
+
+    Limits come as RATE_LIMITED, as RATE_LIMIT (https://github.com/yanyongyu/githubkit/issues/271), or in
+    words only ("was submitted too quickly", https://github.com/cli/cli/issues/4801). A document that the
+    schema does not know (an older GitHub Enterprise Server) has a code in `extensions` and no type.
+    """
     if not isinstance(error, dict):
         return GraphQLError("UNKNOWN", ())
     kind = error.get("type")
-    if _LIMIT.search(str(error.get("message", ""))):
+    extensions = error.get("extensions")
+    if _LIMIT.search(str(error.get("message", ""))) or kind == "RATE_LIMIT":
         kind = "RATE_LIMITED"
-    if not isinstance(kind, str) or not _WORD.match(kind):
+    elif kind == "INSUFFICIENT_SCOPES":
+        kind = "FORBIDDEN"
+    elif kind is None and isinstance(extensions, dict) and "code" in extensions:
+        kind = "INVALID"
+    elif not isinstance(kind, str) or not _WORD.match(kind):
         kind = "UNKNOWN"
     path = error.get("path")
     steps = path if isinstance(path, list) else []

@@ -52,8 +52,8 @@ class Pool:
         self._now = now
         self._paused_until: datetime | None = None
 
-    def note(self, resource: str, status: int, headers: Mapping[str, str]) -> None:
-        """Remember the budget an answer states, and the pause a refusal asks for.
+    def note(self, resource: str, headers: Mapping[str, str]) -> None:
+        """Remember the budget an answer states, and the pause it asks for (GraphQL may ask with status 200).
 
         `resource` is what we think the request counts against; GitHub's own word wins.
         """
@@ -66,7 +66,7 @@ class Pool:
             pass
         else:
             self.limits[resource] = Limit(resource, limit, remaining, reset)
-        if status in (403, 429) and "retry-after" in headers:
+        if "retry-after" in headers:
             self.pause(retry_after(headers, self._now()) or DEFAULT_PAUSE)
 
     def pause(self, seconds: float) -> None:

@@ -26,7 +26,7 @@ import structlog
 from bot.decide import Desired, decide
 from bot.errors import RfhError
 from bot.github import lookup
-from bot.github.apply import Unfinished, apply, reread_comment
+from bot.github.apply import Rejected, Unfinished, apply, reread_comment
 from bot.github.auth import Clients
 from bot.github.client import GitHub
 from bot.github.load import fresh_enough, load
@@ -138,7 +138,7 @@ class Reconciler:
                 written = await self._write(gh, read, planned, guard)
             except Restart:
                 continue
-            except Unfinished as error:
+            except (Unfinished, Rejected) as error:
                 # What was edited is not known; what was created is, and must not be created again.
                 await self._remember(key, planned, error.written, edited=False)
                 self.catalogues.forget(key.owner, key.repo)

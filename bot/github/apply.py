@@ -12,8 +12,8 @@ What it guarantees
 - Texts and ids travel in variables. Labels are added by id, so no label is created by accident.
 
 Unknown outcomes (no answer, a 5xx) end in `Unfinished`, a write that GitHub will never do (a text too long)
-in `Rejected`. Nothing is repeated here; the next run reads and converges. A comment may then exist twice for a
-moment: the younger copy of a card is found by its marker and deleted, and a reply carries its key. GitHub has
+in `Rejected`. Nothing is repeated here; the next run reads and converges. A comment may then exist twice for
+a moment: the younger copy of a card is found by its marker and deleted, a reply carries its key. GitHub has
 no compare-and-swap: what a person does to the card between our read and our write is overwritten (the window
 is one call, or up to 5 s of stall, after which `reread_comment` reads the card again).
 """

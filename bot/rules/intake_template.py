@@ -27,6 +27,7 @@ _TAG = re2.compile(
     r"(?i)</?(?:details|summary|p|div|br|hr|span|b|i|em|strong|sub|sup|ul|ol|li|a|kbd)\b[^<>]*>"
 )
 _IMAGE = re2.compile(r"(?i)!\[[^\]]*\]\(|<(?:img|video)\b|https://github\.com/[^\s)]*/assets/")
+_BLANKS = re2.compile(r"\n(?:[ \t]*\n){2,}")
 _NO_RESPONSE = "no response"  # what GitHub writes under an empty field of an issue form
 # Answers of one paragraph: what is written below one speaks of something else.
 _SHORT = frozenset(
@@ -82,7 +83,7 @@ class TemplateReader:
         self._recognition = intake.recognition
         self._ids: dict[str, str] = {}
         self._hints: dict[str, frozenset[str]] = {}
-        self._topical = {id_ for id_, field in intake.fields.items() if field.topic}
+        self._topical = {None, *(id_ for id_, field in intake.fields.items() if field.topic)}
         self._short = {id_ for id_, field in intake.fields.items() if field.answer in _SHORT}
         for id_, known in intake.fields.items():
             for label in (known.label, *known.aliases):
@@ -95,43 +96,29 @@ class TemplateReader:
         document = read(body)
         form, marks = self._recognise(document, list(self._marks(document)))
         fields: dict[str, Answer] = {}
-        own: dict[int, str] = {}  # line number → field it belongs to
-        rests: dict[int, str] = {}  # line number of a label → the words after it
+        owner: dict[int, str] = {}  # line number → the field it belongs to
         for mark, end in self._ends(document, marks):
             if mark.field is None:
                 continue
             label = document.lines[mark.index]
-            rests[label.number] = mark.rest
             lines = [Line(label.number, mark.rest), *document.lines[mark.index + 1 : end]]
             kept = _answering(lines, self._hints[mark.field])
             if mark.field in self._short:
                 kept = _first_paragraph(kept)
-                last = kept[-1].number if kept else lines[-1].number
-                lines = [line for line in lines if line.number <= last]
-            own.update((line.number, mark.field) for line in lines)
-            answer = Answer(label.number, kept)
+                lines = [line for line in lines if not kept or line.number <= kept[-1].number]
+            owner.update((line.number, mark.field) for line in lines)
             if mark.field in fields:  # asked twice, or two labels of one field: both answers count
-                before = fields[mark.field]
-                gap = Line(label.number, "")
-                answer = Answer(before.line, (*before.lines, gap, *answer.lines))
-            fields[mark.field] = answer
-        answered = {line.number: line for answer in fields.values() for line in answer.lines if line.text}
-        prose: list[Line] = []
-        topic: list[Line] = []
-        for line in document.lines:
-            seen = line if line.number not in own or not line.text.strip() else answered.get(line.number)
-            if seen is None:
-                continue
-            if seen.kind in ("text", "html"):
-                prose.append(seen)
-            if own.get(line.number) in self._topical or line.number not in own:
-                topic += [] if topic and not seen.text and not topic[-1].text else [seen]
+                kept = (*fields[mark.field].lines, Line(label.number, ""), *kept)
+                label = document.lines[fields[mark.field].line - 1]
+            fields[mark.field] = Answer(label.number, kept)
+        rest = _without_labels(document, fields, owner)
+        topic = [line for line in rest if owner.get(line.number) in self._topical]
         return Template(
             form=form,
             fields=fields,
-            routing_text="\n".join(map(_markdown, topic)).strip(),
+            routing_text=_BLANKS.sub("\n\n", "\n".join(map(_markdown, topic))).strip(),
             document=document,
-            prose=tuple(prose),
+            prose=tuple(line for line in rest if line.kind in ("text", "html")),
             shows=_shows(topic),
         )
 
@@ -200,6 +187,17 @@ class TemplateReader:
     def _said(self, document: Document, mark: _Mark, until: _Mark) -> bool:
         between = document.lines[mark.index + 1 : until.index]
         return bool(mark.rest) or any(line.text.strip() for line in between)
+
+
+def _without_labels(document: Document, fields: Mapping[str, Answer], owner: Mapping[int, str]) -> list[Line]:
+    """The filer's own lines: what stands outside the fields, and what answers in them."""
+    answers = {line.number: line for answer in fields.values() for line in answer.lines if line.text}
+    rest = []
+    for line in document.lines:
+        own = line.number not in owner or not line.text.strip()
+        if own or line.number in answers:
+            rest.append(line if own else answers[line.number])
+    return rest
 
 
 def _first_paragraph(lines: tuple[Line, ...]) -> tuple[Line, ...]:

@@ -1,4 +1,4 @@
-"""The CS template: recognised in both forms, its own words no answers, its shipped files as the policy says."""
+"""The CS template: recognised in both forms, its own words no answers, its shipped files like the policy."""
 
 from __future__ import annotations
 

@@ -138,13 +138,14 @@ class Statements:
         """A good end. `next`: when to look again, or null."""
         then = _moment("next")
         unchanged = due.c.generation == _seen()
+        urgent = sa.func.coalesce(sa.bindparam("urgent_now", type_=sa.Boolean()), due.c.urgent)
         return (
             due.update()
             .where(*self._held())
             .values(
                 **_freed(),
                 due_at=sa.case((unchanged, then), else_=self._earlier(due.c.due_at, then)),
-                urgent=sa.func.coalesce(sa.bindparam("urgent_now", type_=sa.Boolean()), due.c.urgent),
+                urgent=sa.case((unchanged, urgent), else_=sa.or_(due.c.urgent, urgent)),
                 seen_updated_at=sa.case((unchanged, None), else_=due.c.seen_updated_at),
                 seen_comment_id=sa.case((unchanged, 0), else_=due.c.seen_comment_id),
                 gone=sa.case((unchanged, ""), else_=due.c.gone),
@@ -206,14 +207,15 @@ class Statements:
         return self._notifying(due.update().where(due.c.key == _key()).values(due_at=soonest, **_revived()))
 
     def _next_due(self) -> sa.Executable:
-        """When a free key is due next, when the next lease runs out, and what time it is."""
+        """When a free key is due next, when a leased one would be without its owner, and what time it is."""
         free = (
             sa.select(due.c.due_at)
             .where(due.c.due_at.is_not(None), due.c.lease_until.is_(None))
             .order_by(due.c.due_at)
             .limit(1)
         )
-        leased = sa.select(sa.func.min(due.c.lease_until)).where(due.c.lease_until.is_not(None))
+        runs_out = self._db.greatest(due.c.lease_until, due.c.due_at)
+        leased = sa.select(sa.func.min(runs_out)).where(due.c.lease_until.is_not(None))
         return sa.select(free.scalar_subquery(), leased.scalar_subquery(), self._now)
 
     def _stats(self) -> sa.Executable:

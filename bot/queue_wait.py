@@ -12,7 +12,7 @@ import contextlib
 import logging
 from collections.abc import Iterator
 
-from bot.db import Database, PostgresDatabase
+from bot.db import Database
 from bot.queue_sql import DUE_CHANNEL
 
 log = logging.getLogger(__name__)
@@ -24,7 +24,7 @@ class Wakeups:
     """Wakes every waiter, here and (by `listen`) when another replica says so."""
 
     def __init__(self, db: Database) -> None:
-        self._dsn = db.dsn if isinstance(db, PostgresDatabase) else None
+        self._dsn = db.dsn
         self._waiters: set[asyncio.Future[None]] = set()
         self._listener: asyncio.Task[None] | None = None
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+import contextlib
+from collections.abc import AsyncIterator, Coroutine
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -106,9 +107,23 @@ async def test_urgent_first(bench: Bench) -> None:
     await bench.queue.accept(KEY, urgent=True)
     first = await bench.claimed()
     assert (KEY, True) == (first.key, first.urgent)
-    await bench.queue.finish(first, bench.clock.after(1), urgent=False)
+    await bench.queue.finish(first, bench.clock.after(1))
+    bench.clock.advance(1)
+    second = await bench.claimed()
+    assert (KEY, True) == (second.key, second.urgent)
+    await bench.queue.finish(second, bench.clock.after(1), urgent=False)
     bench.clock.advance(5)
     assert [OTHER, KEY] == [(await bench.claimed()).key for _ in range(2)]
+
+
+async def test_an_urgent_event_during_a_run_stays_urgent(bench: Bench) -> None:
+    """The run did not know of it when it said that the issue is not urgent."""
+    await bench.queue.accept(KEY)
+    claim = await bench.claimed()
+    await bench.queue.accept(KEY, urgent=True)
+    await bench.queue.finish(claim, None, urgent=False)
+    bench.clock.advance(2)
+    assert (await bench.claimed()).urgent
 
 
 # ── coalescing ────────────────────────────────────────────────────────────────────────────────────────────
@@ -369,6 +384,14 @@ async def test_an_event_ends_the_back_off(bench: Bench) -> None:
     assert bench.clock.after(2) == await bench.due_at()
 
 
+async def ends_soon(waiting: Coroutine[None, None, None]) -> bool:
+    """Does it end within a tenth of a second?"""
+    with contextlib.suppress(TimeoutError):
+        await asyncio.wait_for(waiting, 0.1)
+        return True
+    return False
+
+
 async def poison(bench: Bench, key: str) -> None:
     """Let every try of `key` fail."""
     await bench.queue.accept(key)
@@ -486,10 +509,10 @@ async def test_a_schedule_neither_pulls_forward_nor_puts_off(bench: Bench) -> No
 async def test_a_waiting_worker_is_told_of_an_event(bench: Bench) -> None:
     """`wait` returns at once when another replica accepts, though the next due time is far away."""
     await bench.queue.schedule(KEY, bench.clock.after(20))
-    while True:  # a listener that has just connected wakes everybody once
-        waiting = asyncio.create_task(bench.queue.wait())
-        if not (await asyncio.wait([waiting], timeout=0.1))[0]:
-            break
+    while await ends_soon(bench.queue.wait()):
+        pass  # a listener that has just connected wakes everybody once
+    waiting = asyncio.create_task(bench.queue.wait())
+    await asyncio.sleep(0.05)
     await bench.replica().accept(OTHER) if bench.machines.replicated else await bench.queue.accept(OTHER)
     await asyncio.wait_for(waiting, 5)
 
@@ -508,6 +531,19 @@ async def test_waiting_ends_when_the_next_due_time_or_lease_does(bench: Bench) -
     await asyncio.wait_for(bench.queue.wait(), 5)
     await bench.queue.schedule(OTHER, bench.clock.after(0.005))
     await asyncio.wait_for(bench.queue.wait(), 5)
+
+
+async def test_waiting_does_not_spin_on_a_dead_owners_key_that_is_not_yet_due(bench: Bench) -> None:
+    """The lease has run out, but an event just before put the key into its quiet time."""
+    await bench.queue.accept(KEY)
+    await bench.claimed()
+    bench.clock.advance(TIMING.lease - 0.5)
+    await bench.queue.accept(KEY)
+    bench.clock.advance(1)
+    assert await bench.queue.claim() is None
+    assert not all([await ends_soon(bench.queue.wait()) for _ in range(3)])
+    bench.clock.advance(1)
+    assert KEY == (await bench.claimed()).key
 
 
 async def test_a_person_may_drop_a_key(bench: Bench) -> None:

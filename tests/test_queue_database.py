@@ -140,6 +140,40 @@ async def test_a_failing_piece_of_a_group_fails_alone(machines: Machines) -> Non
     assert {"a/a#1", "a/a#2"} == {entry.key for entry in await queue.entries()}
 
 
+async def test_a_file_that_cannot_be_written_fails_the_whole_group_at_once(tmp_path: Path) -> None:
+    """Nobody's work is at fault, so it is not tried piece by piece while the others wait."""
+    database = open_database(f"sqlite:///{tmp_path}/queue.sqlite3")
+    begun: list[object] = []
+
+    def refuse(connection: sa.Connection) -> None:
+        begun.append(connection)
+        raise sa.exc.OperationalError("BEGIN IMMEDIATE", None, Exception("database is locked"))
+
+    sa.event.listen(database.engine, "begin", refuse)
+    gate = threading.Event()
+    results = await asyncio.gather(
+        database.run(lambda _: gate.wait(10)),
+        *(Queue(database).accept(f"a/a#{number}") for number in range(5)),
+        return_exceptions=True,
+    )
+    sa.event.remove(database.engine, "begin", refuse)
+    assert [True] * 6 == [isinstance(result, sa.exc.OperationalError) for result in results]
+    assert len(begun) < 4
+    await Queue(database).accept("a/a#6")
+    await database.close()
+
+
+async def test_a_frozen_replica_loses_its_row_locks(postgres_url: str) -> None:
+    """The server ends a transaction whose replica was stopped, before the others give up on the row."""
+    database = open_database(postgres_url)
+    settings = ("idle_in_transaction_session_timeout", "lock_timeout")
+    values = await database.run(
+        lambda c: [c.exec_driver_sql(f"SHOW {setting}").scalar_one() for setting in settings]
+    )
+    await database.close()
+    assert ["15s", "20s"] == values
+
+
 async def test_an_accept_that_the_database_refuses_raises(machines: Machines) -> None:
     """The webhook must be able to answer 5xx; and the error shows no values."""
     database = machines.open()

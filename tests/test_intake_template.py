@@ -9,6 +9,8 @@ import pytest
 import yaml
 from intake_bodies import POLICY, RULE, check, form, gap, markdown
 
+from bot.rules.intake_text import label_key
+
 
 @pytest.mark.parametrize(
     ("body", "recognised"),
@@ -73,6 +75,12 @@ def test_the_router_reads_the_topic_and_nothing_else() -> None:
     assert ["Say whether gitserver may lose a shard.", "Open zoekt.", "See also gitserver."] == [
         line for line in RULE.parse(body).routing_text.split("\n") if line
     ]
+
+
+def test_no_two_fields_share_a_label() -> None:
+    """Or the second would never be found."""
+    keys = [label_key(label) for f in POLICY.intake.fields.values() for label in (f.label, *f.aliases)]
+    assert sorted(set(keys)) == sorted(keys)
 
 
 # ── the shipped files ───────────────────────────────────────────────────────────────────────

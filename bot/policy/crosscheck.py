@@ -44,6 +44,7 @@ _REFERENCES = (
     ("intake.extension_team", "teams"),
     ("intake.fields.*.kinds.*", "kinds"),
     ("intake.fields.*.also_in", "intake.fields"),
+    ("intake.recognition.signature.*", "intake.fields"),
 )
 _KEY_REFERENCES = (
     ("routing.rules.*.gives", "routing.areas"),

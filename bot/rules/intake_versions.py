@@ -11,13 +11,16 @@ from packaging.version import InvalidVersion, Version
 
 from bot.policy.intake import Versions
 
-_SEPARATORS = re2.compile(r"""[\s,;:()\[\]{}<>"'`|=*“”‘’@]+""")
+_SEPARATORS = re2.compile(r"""[\s,;:()\[\]{}<>"'`|=*“”‘’@/]+""")
 _NUMBER = re2.compile(
-    r"(?i)^(?:sourcegraph[-_/]?|server[-_/]?)?v?(\d{1,2}\.\d{1,3}(?:\.\d{1,3})?(?:[-.]?(?:rc|alpha|beta|pre|dev)[-.]?\d{0,4})?)"
+    r"(?i)^(?:sourcegraph[-_])?v?(\d{1,2}\.\d{1,3}(?:\.\d{1,3})?(?:[-.]?(?:rc|alpha|beta|pre|dev)[-.]?\d{0,4})?)"
     r"(?:\+[\w.-]{1,60})?$"
 )
 _BUILD = re2.compile(r"(?i)^\d{3,9}_\d{4}-\d{2}-\d{2}_(?:\d{1,2}\.\d{1,3}(?:\.\d{1,3})?-)?[0-9a-f]{7,64}$")
 _COMMIT = re2.compile(r"(?i)^[0-9a-f]{7,64}$")
+_BETWEEN = frozenset(
+    ("", "version", "v", "release", "engine", "desktop", "is", "at", "on")
+)  # Docker Engine v20.10
 _EXTENSION = re2.compile(r"(?i)^v?(\d{1,5}(?:\.\d{1,6}){1,3}(?:[-+][\w.-]{1,40})?)$")
 
 
@@ -43,12 +46,13 @@ class VersionReader:
                 return f"{preview} {build}"
         if build is not None:
             return build
-        for before, token in zip(["", *folded], tokens, strict=False):
+        product = ""  # the word that a number belongs to
+        for word, token in zip(folded, tokens, strict=True):
             number = _NUMBER.match(token)
-            if number is not None and before not in self._others and _is_release(number[1]):
+            if number is not None and product not in self._others and _is_release(number[1]):
                 return str(number[1])
-        hosts = (token.split("/")[0] for token in folded)
-        return next((self._hosted[host] for host in hosts if host in self._hosted), None)
+            product = product if word in _BETWEEN else word
+        return next((self._hosted[word] for word in folded if word in self._hosted), None)
 
     def extension(self, text: str) -> str | None:
         """The number of an extension (``22.4.7.1712``); None when there is none."""

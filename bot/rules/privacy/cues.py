@@ -1,0 +1,145 @@
+"""Floor 1: is an ordinary word (Square, Target, Harbor) a customer here? What stands beside it decides.
+
+A label, an environment suffix (`target-prod`), a domain, a possessive or a company's verb beside a capital say yes; an
+article before it (`a Harbor registry`) or small letters in prose say no.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import re2
+
+from bot.rules.privacy.normalise import View
+
+_NEAR = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A word in a text, with what stands around it."""
+
+    view: View
+    start: int
+    end: int
+
+    @property
+    def word(self) -> str:
+        return self.view.text[self.start : self.end]
+
+    @property
+    def before(self) -> str:
+        return self.view.text[max(0, self.start - _NEAR) : self.start]
+
+    @property
+    def after(self) -> str:
+        return self.view.text[self.end : self.end + _NEAR]
+
+    @property
+    def capitals(self) -> bool:
+        """Does every word of it begin with a capital?"""
+        return all(p[:1].isupper() or p[:1].isdigit() for p in self.word.replace("-", " ").replace("_", " ").split())
+
+    @property
+    def upper(self) -> bool:
+        return self.word.isupper()
+
+
+_LABEL = re2.compile(r"(?i)(?:^|[^a-z])customers?[/:=]\s?[\"'`*\[(]*$|(?:^|[^a-z])customer[ _-]?(?:name|slug|id)?[\"'`]?\s?[:=]\s?[\"'`*]*$")
+_CUSTOMER = re2.compile(
+    r"(?i)\b(?:customers?|clients?|accounts?|compan(?:y|ies)|prospects?|tenant|organi[sz]ation|logo)\b[\s\"'`*(:,=\[-]{1,5}(?:is |was |named |called )?[\"'`*(\[]*$"
+)
+_ENVIRONMENT = re2.compile(
+    r"(?i)^[*_`\"]{0,2}[-_.](?:prod|production|stag|staging|stage|stg|uat|qa|preprod|nonprod|sandbox|emea|apac|dr"
+    r"|cluster|vpc|k8s|sourcegraph|sg|managed|instance|cloud|internal|poc|trial|corp)\d{0,3}(?:[^a-z]|$)"
+)
+_OWNED = re2.compile(r"(?i)^[*_`\"]{0,2}-(?:specific|side|owned|managed|only|wide|hosted|internal)\b")
+_DOMAIN = re2.compile(r"^\.(?:com|net|org|io|ai|co|dev|app|tech|de|fr|eu|co\.uk|com\.\w\w|bank|health)(?:$|[^a-z(=.-])")
+_PREFIX = re2.compile(r"(?i)(?:^|[^a-z])(?:prod|staging|stg|sg|sourcegraph|customer|cust|tenant|managed|gke|aks|eks)[-_]$")
+_POSSESSIVE = re2.compile(r"^[*_`]{0,2}(?:'s?)[*_`]{0,2}[\s,.;:)\]*-]")
+_VERB = re2.compile(
+    r"^[*_`\")\]]{0,3}\s+(?:just |also |has |have |had |is |are |was |recently |still |again )*(?:upgraded|opened|reports?|reported|reporting|hit|hits|sees|saw"
+    r"|seeing|asked|asks|asking|wants?|wanted|complain\w*|confirmed|confirms|says|said|told|mentioned|noticed|raised"
+    r"|requested|requests|escalated|experienc\w+|renew\w*|signed|churn\w*|migrated|rolled|tried|blocked|unhappy|waiting|evaluating"
+    r"|would like|is running|are running|runs into|ran into|is on|are on|filed|submitted|provided|shared|sent|emailed|replied)\b"
+)
+_COMPANY_NOUN = re2.compile(
+    r"(?i)^[*_`\")\]]{0,3}\s+(?:instance|deployment|team|admins?|engineers?|developers?|users|account|ticket|engineering|security|contract|renewal|onboarding|production|environment|call|folks|side|people)\b"
+)
+_FROM = re2.compile(r"(?i)\b(?:for|from|with|by|at|like|what|behalf of|against|told|asked|cc|and|or)\s+[*_`\"'(\[]{0,3}$")
+_FROM_SURE = re2.compile(
+    r"(?i)\b(?:came in|comes? in|report(?:ed|s)?|request(?:ed)?|tickets?|calls?|spoke|meeting|meet|met|similar to|heard|zoom"
+    r"|opened this|opening this|filed|raised|escalat\w+|behalf|feedback|complain\w*|renewal|contract|onsite|poc|trial|issues?)\W+(?:\w+\W+){0,2}(?:for|from|with|by|at|of|to what|to|what)\s+[*_`\"'(\[]{0,3}$"
+)
+_WHAT_HIT = re2.compile(r"(?i)\bwhat\s+[*_`\"']{0,2}$")
+_ARTICLE = re2.compile(r"(?i)\b(?:an?|the|this|that|each|every|some|any|one|no|its?|their|our|your|my|of|new|old|same|right|left|default|local|open|deployment|symlink|build|make)\s+[*_`\"'(]{0,2}$")
+_SENTENCE_START = re2.compile(r"(?:^|[\n.!?:>|#-]\s*|^\s*[*-]\s+)[*_`\"'(\[]{0,3}$")
+_TITLE_END = re2.compile(r"[\(\[][*_`]{0,2}$")
+_CLOSED = re2.compile(r"^[*_`]{0,2}[)\]]")
+_END_OF_CLAUSE = re2.compile(r"^[*_`\")\]]{0,3}(?:[.,;:!?)\]|]|\s*\n|\s*$|\s+(?:and|or|but|so|because|when|after|before|since|while|who|which|too|also|through|via|on|in|this|last)\b)")
+
+
+def ordinary_cue(place: Place, own: bool, watch: bool) -> tuple[int, int] | None:
+    """The range that names a customer when something beside the word says that it is one."""
+    before, after = place.before, place.after
+    whole = (place.start, place.end)
+    if _LABEL.search(before) or _PREFIX.search(before) or _ENVIRONMENT.search(after):
+        return None if _code_reference(place) else whole
+    domain = _DOMAIN.search(after)
+    if domain and not before.endswith(("/", ".", "@", "-")) and place.word.islower():
+        return (place.start, place.end + len(after[: domain.end()].rstrip(" \n\t,;:)\"'`>]/*|")))
+    if not place.capitals and not place.upper:
+        return whole if _in_title_bracket(place) and (own or not watch) else None
+    if _CUSTOMER.search(before) or _OWNED.search(after) or _VERB.search(after):
+        return whole
+    if _POSSESSIVE.search(after) and not _ARTICLE.search(before):
+        return whole
+    if _FROM_SURE.search(before) or _WHAT_HIT.search(before):
+        return whole
+    if _title_field(place):
+        return whole
+    if not watch and not _ARTICLE.search(before):
+        if _FROM.search(before) and _END_OF_CLAUSE.search(after):
+            return whole
+        if own and (_FROM.search(before) or _COMPANY_NOUN.search(after)):
+            return whole
+    return None
+
+
+def capital_cue(place: Place) -> bool:
+    """Once a text has named the customer, is this capitalised occurrence the customer as well?"""
+    if not (place.capitals or place.upper) or _ARTICLE.search(place.before) or _code_reference(place):
+        return False
+    if _SENTENCE_START.search(place.before):
+        return bool(_VERB.search(place.after) or _END_OF_CLAUSE.search(place.after) or _COMPANY_NOUN.search(place.after))
+    return True
+
+
+def _code_reference(place: Place) -> bool:
+    """Is it part of a dotted or called name (`event.target`, `Target(`)?"""
+    return place.before.endswith(".") or place.after.startswith("(")
+
+
+def _first_line(place: Place) -> bool:
+    return "\n" not in place.view.text[: place.start].lstrip("\n")
+
+
+def _in_title_bracket(place: Place) -> bool:
+    """`[lever] precise code navigation …`: a slug in brackets that opens the title."""
+    text = place.view.text
+    return text[: place.start].strip() in ("[", "[customer/", "(") and text[place.end : place.end + 1] in ("]", ")")
+
+
+def _title_field(place: Place) -> bool:
+    """A field of the title: `RFH | Lever | …`, `Lever: …`, `… (Lever)`, `[Lever] …`."""
+    if not _first_line(place):
+        return False
+    before, after = place.view.text[: place.start].strip(), place.after
+    if before.endswith("|") and after.lstrip().startswith("|"):
+        return True
+    if before in ("", "**") and (after.startswith((":", " |", " -", " –"))):
+        return True
+    if before.endswith(("[", "(")) and _CLOSED.search(after):
+        rest = after.lstrip("*_`")[1:].split("\n")[0].strip()
+        return before in ("[", "(") or not rest
+    return False

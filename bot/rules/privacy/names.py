@@ -1,0 +1,222 @@
+"""Floor 1: customer names: every spelling of every `customer/*` label, in one Aho-Corasick pass.
+
+The text is squeezed to its letters and digits, so that `oakhaven-bank`, `Oakhaven Bank`, `OAKHAVEN_BANK`,
+`oakhavenbank.com` and `getOakhavenBankUsers` are one string; each hit is then checked in the text: are the edges edges,
+and are the gaps where the name has gaps? Names that are ordinary words (Square, Target) need a cue beside them; one
+typo is forgiven for the issue's own customer only.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Set
+from dataclasses import dataclass, field
+
+import ahocorasick_rs
+
+from bot.rules.privacy.cues import Place, capital_cue, ordinary_cue
+from bot.rules.privacy.finding import Hit
+from bot.rules.privacy.first_names import EVERYDAY_NAMES, FIRST_NAMES
+from bot.rules.privacy.normalise import View, normalise
+from bot.rules.privacy.ordinary import ORDINARY_WORDS
+
+_LEGAL = frozenset(
+    "inc llc ltd limited gmbh corp corporation co plc ag sa bv ab oy pty kg sarl srl spa nv as company".split()
+)
+_CHUNK = re.compile(r"[^\W_]+")
+_SEPARATOR = re.compile(r"[ \t\n]?(?:[-_./&'+:|]|\*{1,2}|and)?[ \t\n]?")
+_UMLAUT = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "Ä": "Ae", "Ö": "Oe", "Ü": "Ue", "å": "aa", "ø": "oe"})
+_WORDS = re.compile(r"[^\W_]+(?:'[^\W\d_]+)?")
+_SHORT = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """One spelling: its letters squeezed together, where gaps may be, and how careful to be with it."""
+
+    slug: str
+    squeezed: str
+    cuts: frozenset[int]
+    ordinary: bool = False  # an everyday word: needs a cue
+    phrase: bool = False  # everyday words in a row: need their capitals
+    free: bool = False  # so distinctive that it counts inside an identifier without edges
+    brand: bool = False  # the first word of a longer name
+
+
+@dataclass(frozen=True)
+class NameIndex:
+    """All spellings of all customers, compiled once per set of labels."""
+
+    names: tuple[Name, ...]
+    automaton: ahocorasick_rs.AhoCorasick | None = field(repr=False)
+    public: Set[str] = field(repr=False, default=frozenset())
+
+    @classmethod
+    def build(
+        cls,
+        slugs: Iterable[str],
+        aliases: Mapping[str, Iterable[str]],
+        public_words: Set[str],
+        ordinary: Set[str] = frozenset(),
+    ) -> NameIndex:
+        """Compile label slugs (`oakhaven-bank`, with or without `customer/`) and their other names from policy."""
+        found: dict[tuple[str, str], Name] = {}
+        for label in sorted(set(slugs)):
+            slug = label.removeprefix("customer/")
+            for name in _spellings(slug, [slug, *aliases.get(slug, ())], public_words, ordinary):
+                known = found.get((slug, name.squeezed))
+                if known is None or known.brand:
+                    found[slug, name.squeezed] = name
+        names = tuple(found.values())
+        automaton = ahocorasick_rs.AhoCorasick([n.squeezed for n in names]) if names else None
+        return cls(names, automaton, public_words)
+
+    def scan(self, view: View, own: Set[str], watch: bool) -> Iterator[Hit]:
+        """Every place of a customer's name; `own`: the slugs of the issue's own labels."""
+        if self.automaton is None:
+            return
+        places: list[int] = []
+        parts: list[str] = []
+        for chunk in _CHUNK.finditer(view.low):
+            places.extend(range(*chunk.span()))
+            parts.append(chunk[0])
+        squeezed = "".join(parts)
+        waiting: list[tuple[Name, Place]] = []
+        evident: set[str] = set()
+        for which, start, end in self.automaton.find_matches_as_indexes(squeezed, overlapping=True):
+            name = self.names[which]
+            if not _gaps_fit(view, places, start, end, name):
+                continue
+            place = Place(view, places[start], places[end - 1] + 1)
+            if not _edges_fit(place, name):
+                continue
+            if name.ordinary or name.phrase or len(name.squeezed) <= _SHORT:
+                is_own = name.slug in own
+                if (span := ordinary_cue(place, is_own, watch)) is not None:
+                    if not name.phrase:
+                        evident.add(name.slug)
+                    yield _hit(name, own, *span)
+                elif name.phrase and place.capitals:
+                    yield _hit(name, own, place.start, place.end)
+                elif not name.ordinary and not name.phrase and (place.upper or place.capitals):
+                    yield _hit(name, own, place.start, place.end)
+                else:
+                    waiting.append((name, place))
+                continue
+            yield _hit(name, own, place.start, place.end)
+        for name, place in waiting:
+            known = name.slug in evident or (name.slug in own and not watch)
+            if known and not name.phrase and capital_cue(place):
+                yield _hit(name, own, place.start, place.end)
+
+    def typos(self, view: View, own: Set[str]) -> Iterator[Hit]:
+        """Words one slip away from the own customer's name: a swap, a letter more, less or other."""
+        names = [n for n in self.names if n.slug in own and len(n.squeezed) >= 5 and not n.brand]
+        if not names:
+            return
+        words = [m for m in _WORDS.finditer(view.text)]
+        for name in names:
+            count = len(name.cuts) + 1
+            size = len(name.squeezed)
+            for i in range(len(words) - count + 1):
+                first, last = words[i], words[i + count - 1]
+                if not first[0][0].isupper():
+                    continue
+                text = "".join(w[0] for w in words[i : i + count]).replace("'", "").lower()
+                if abs(len(text) - size) > 1 or text[0] != name.squeezed[0] and text[1:2] != name.squeezed[1:2]:
+                    continue
+                if last.end() - first.start() > size + 2 * count + 2 or text == name.squeezed:
+                    continue
+                if count == 1 and (text in self.public or text in ORDINARY_WORDS or text.rstrip("s") == name.squeezed):
+                    continue
+                if one_slip(text, name.squeezed):
+                    yield Hit("customer-typo", "customer_typo", first.start(), last.end())
+
+
+def one_slip(a: str, b: str) -> bool:
+    """Are two different words one edit (insert, delete, replace, swap of neighbours) apart?"""
+    if len(a) > len(b):
+        a, b = b, a
+    at = next((i for i, (x, y) in enumerate(zip(a, b, strict=False)) if x != y), len(a))
+    if len(a) + 1 == len(b):
+        return a[at:] == b[at + 1 :]
+    if len(a) != len(b) or at == len(a):
+        return False
+    swapped = a[at : at + 2] == b[at : at + 2][::-1] and a[at + 2 :] == b[at + 2 :]
+    return a[at + 1 :] == b[at + 1 :] or swapped
+
+
+def _hit(name: Name, own: Set[str], start: int, end: int) -> Hit:
+    mine = name.slug in own
+    sure = not name.brand or mine
+    return Hit("customer-name", "customer" if mine or not own else "customer_other", start, end, sure)
+
+
+def _spellings(slug: str, written: list[str], public: Set[str], ordinary: Set[str]) -> Iterator[Name]:
+    """Every spelling worth looking for of one customer."""
+    for name in written:
+        for form in {name, name.translate(_UMLAUT), name.replace("&", " and ")}:
+            folded = normalise(form).low.replace("'", "")
+            tokens = re.findall(r"[^\W_]+", folded)
+            if not tokens:
+                continue
+            yield _name(slug, tokens, public, ordinary)
+            bare = tokens
+            while len(bare) > 1 and bare[-1] in _LEGAL:
+                bare = bare[:-1]
+            if bare != tokens:
+                yield _name(slug, bare, public, ordinary)
+            brand = bare[0]
+            if len(bare) > 1 and len(brand) >= 5 and not _everyday(brand, public) and brand not in FIRST_NAMES:
+                yield Name(slug, brand, frozenset(), brand=True)
+
+
+def _name(slug: str, tokens: list[str], public: Set[str], ordinary: Set[str]) -> Name:
+    squeezed = "".join(tokens)
+    cuts: set[int] = set()
+    at = 0
+    for token in tokens[:-1]:
+        at += len(token)
+        cuts.add(at)
+    everyday = all(_everyday(t, public) for t in tokens) or slug in ordinary
+    single = len(tokens) == 1
+    return Name(
+        slug,
+        squeezed,
+        frozenset(cuts),
+        ordinary=everyday and single,
+        phrase=everyday and not single,
+        free=len(squeezed) >= 7 and not everyday,
+    )
+
+
+def _everyday(word: str, public: Set[str]) -> bool:
+    return word in ORDINARY_WORDS or word in public or word in EVERYDAY_NAMES or word.isdigit()
+
+
+def _gaps_fit(view: View, places: list[int], start: int, end: int, name: Name) -> bool:
+    """Are the gaps of a squeezed hit where the name may have gaps (or between all its letters)?"""
+    if places[end - 1] - places[start] == end - 1 - start:
+        return True
+    gaps = [k for k in range(start + 1, end) if places[k] != places[k - 1] + 1]
+    text = view.text
+    spaced_out = len(gaps) == end - start - 1 and end - start >= 4
+    for k in gaps:
+        between = text[places[k - 1] + 1 : places[k]]
+        if len(between) > 4 or not _SEPARATOR.fullmatch(between):
+            return False
+        hump = len(name.squeezed) >= 8 and not name.cuts and text[places[k]].isupper() and between in " -_"
+        if k - start not in name.cuts and between not in ("'", "-\n") and not spaced_out and not hump:
+            return False
+    return True
+
+
+def _edges_fit(place: Place, name: Name) -> bool:
+    """Does the name begin and end where a word, a hump (`getAcmeUsers`) or a number does?"""
+    text, start, end = place.view.text, place.start, place.end
+    left = start == 0 or not text[start - 1].isalnum()
+    left = left or (text[start].isupper() and text[start - 1].islower()) or (text[start - 1].isdigit() and len(name.squeezed) > 4)
+    right = end == len(text) or not text[end].isalnum()
+    right = right or (text[end].isupper() and text[end - 1].islower()) or (text[end].isdigit() and len(name.squeezed) > _SHORT)
+    right = right or (text[end] == "s" and (end + 1 == len(text) or not text[end + 1].isalnum()) and not name.ordinary)
+    return (left and right) or name.free

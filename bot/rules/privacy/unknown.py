@@ -1,0 +1,45 @@
+"""Floor 1: capitalised words that the public text of the product never uses. In publish mode only, warnings only."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Set
+
+import re2
+
+from bot.rules.privacy.finding import Hit
+from bot.rules.privacy.normalise import View
+
+_CAPITAL = re2.compile(rb"\b[A-Z][a-z]{2,24}(?:[A-Z][a-z]+)?(?:'[A-Z]?[a-z]+)?\b|\b[A-Z]'[A-Z][a-z]{2,20}\b")
+_FENCED = re2.compile(rb"(?s)```.*?(?:```|$)|`[^`\n]{1,200}`|~~~.*?(?:~~~|$)")
+_EDGE = b"./\\_=$@#:-"
+
+
+def unknown_hits(view: View, public: Set[str], in_link: Callable[[int], bool]) -> Iterator[Hit]:
+    """Words that may be names: outside code and links, capitalised, unknown to the public vocabulary."""
+    if not public:
+        return
+    data = view.data
+    code = [m.span() for m in _FENCED.finditer(data)]
+    where = 0
+    for match in _CAPITAL.finditer(data):
+        start, end = match.span()
+        while where < len(code) and code[where][1] <= start:
+            where += 1
+        if where < len(code) and code[where][0] <= start:
+            continue
+        word = view.low[start:end].removesuffix("'s")
+        if known(word, public) or in_link(start):
+            continue
+        if (start and data[start - 1 : start] in _EDGE and data[start - 1 : start] != b":") or data[end : end + 1] in (b"(", b"_", b"/", b"\\", b"="):
+            continue
+        if data[end : end + 1] == b"." and data[end + 1 : end + 2].isalpha():
+            continue
+        yield Hit("unknown-word", "unknown_word", start, end)
+
+
+def known(word: str, public: Set[str]) -> bool:
+    """Is the word, or the word it is a form of, in the vocabulary?"""
+    if word in public:
+        return True
+    stems = [word.removesuffix(e) for e in ("s", "es", "ed", "d", "ing", "ly", "er", "ers", "able", "n't") if word.endswith(e)]
+    return any(len(s) > 2 and (s in public or s + "e" in public) for s in stems) or word.startswith(("non", "un", "re", "pre")) and word[2:] in public

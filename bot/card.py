@@ -94,12 +94,14 @@ def _headline(view: View) -> str:
 
 
 def _table(view: View) -> str:
-    rows = [("Team", _team_cell(view)), ("Kind", _kind_cell(view)), ("Priority", _priority_cell(view))]
-    rows.append(("Customer", f"`{view.intake.customer}`" if view.intake.customer else "–"))
+    customer = f"`{view.intake.customer}`" if view.intake.customer else "customer: –"
+    rows = [("Issue", f"{_kind_cell(view)} · {_priority_cell(view)} · {customer}")]
     rows.append(("Owner", escape(view.filer)))
     if view.snapshot.issue.state == "OPEN":
         rows.append(("Next", _next(view)))
-    return "\n".join(["| | |", "|---|---|", *(f"| **{name}** | {text} |" for name, text in rows)])
+    # GitHub tables need a header: the first fact is it.
+    lines = [f"| Team | {_team_cell(view)} |", "|:---|:---|"]
+    return "\n".join([*lines, *(f"| **{name}** | {text} |" for name, text in rows)])
 
 
 def _team_cell(view: View) -> str:
@@ -127,13 +129,13 @@ def _known(route: Route, policy: Policy) -> list[Candidate]:
 
 def _kind_cell(view: View) -> str:
     kind = view.policy.kinds.get(view.intake.kind or "")
-    return kind.name if kind is not None else "–"
+    return kind.name if kind is not None else "kind: –"
 
 
 def _priority_cell(view: View) -> str:
     priority = view.policy.priorities.get(view.intake.priority or "")
     lowered = " · a feature request is never more urgent" if "lowered" in view.intake.priority_context else ""
-    return f"`{priority.label}`{lowered}" if priority is not None else "–"
+    return f"`{priority.label}`{lowered}" if priority is not None else "priority: –"
 
 
 def _next(view: View) -> str:
@@ -156,18 +158,18 @@ def _time(at: datetime) -> str:
 
 def _missing(view: View) -> str:
     """What is required, why it does not count, and one block to paste."""
-    rows, pastes, more = [], [], []
+    rows, pastes = ["**Missing**"], []
     for gap in view.intake.missing:
         why = words.gap(gap, view.policy)
         rows.append(f"- **{_label(gap, view.policy)}**{f' – {why}' if why else ''}")
-        if gap.paste:
-            pastes.append(gap.paste.strip())
-        if gap.field == "priority":
-            more.append(words.priority_help(view.policy, view.intake.priority_context))
-    blocks = ["**Missing**\n" + "\n".join(rows), *more]
-    if pastes:
-        blocks.append("Edit the issue and paste:\n" + fence("\n\n".join(pastes), "markdown"))
-    return "\n\n".join(blocks)
+        field = view.policy.intake.fields.get(gap.field)
+        if field is not None and field.answer == "priority":
+            rows += words.priority_help(view.policy, view.intake.priority_context)
+        pastes.append(gap.paste.strip())
+    # GitHub shows the line breaks of an issue, so short answers need no paragraph of their own.
+    one_line_each = view.intake.template != "form" and not any("\n" in paste for paste in pastes)
+    block = ("\n" if one_line_each else "\n\n").join(pastes)
+    return "\n".join(rows) + f"\n\n{words.PASTE}\n" + fence(block, "markdown")
 
 
 def _label(gap: Gap, policy: Policy) -> str:
@@ -184,7 +186,8 @@ def _guidance(view: View, team: Team) -> str:
     mention = f"{' '.join(people)} " if people else ""
     where = f" in {found.channel}" if found.channel else ""
     missing = [role for role in found.mention if role not in _known_people(view)]
-    lines = [f"**Post{where}**", fence(f"{mention}{found.text}\n{view.snapshot.issue.url}")]
+    text = found.text.replace(". ", ".\n")  # a line a sentence: code blocks do not wrap
+    lines = [f"**Post{where}**", fence(f"{mention}{text}\n{view.snapshot.issue.url}")]
     if missing:
         names = " and ".join(words.ROLES_OF_ACCOUNT[role] for role in missing)
         lines.append(f"Mention the customer's {names}: policy `customers` does not name them yet.")
@@ -237,7 +240,11 @@ def _spans(view: View) -> str:
     if view.team is None and view.owner.source != "unrouted":
         teams = _known(route, policy)[:3]
     teams = [c for c in teams if c.team != view.owner.team]
-    if not teams or view.snapshot.issue.state == "CLOSED":
+    if view.snapshot.issue.state == "CLOSED":
+        return ""
+    if view.team is None and not teams:
+        return words.teams(policy)
+    if not teams:
         return ""
     title = "**It may also be for**" if view.team is not None else "**Candidates**"
     rows = [f"- {words.candidate(c, policy)}: comment `/route {c.team}`" for c in teams]
@@ -258,7 +265,8 @@ def _notes(view: View) -> str:
 
 
 def _helpful(view: View) -> str:
-    if not view.intake.helpful or view.snapshot.issue.state == "CLOSED":
+    outside = view.team is not None and not view.team.engineering
+    if not view.intake.helpful or outside or view.snapshot.issue.state == "CLOSED":
         return ""
     names = ", ".join(_label(gap, view.policy).lower() for gap in view.intake.helpful)
     return f"Would help, if you have it: {names}."

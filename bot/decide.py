@@ -99,6 +99,7 @@ def decide(snapshot: Snapshot, recall: Recall, book: Rulebook, now: datetime) ->
         priority=_priority(memory, history, policy),
         customer=_customer(memory, snapshot, history, policy),
     )
+    intake = _early(intake, route, policy)
     labels = change(history, _wanted(intake, owner, memory, history, policy), keep=(policy.labels.rfh,))
     memory = replace(memory, applied=labels.applied, closed=snapshot.issue.state == "CLOSED")
     memory = _hand_over(memory, intake, owner, policy, now)
@@ -154,6 +155,13 @@ def _priority_of_label(name: str, policy: Policy) -> str | None:
 
 
 # ── the parts ───────────────────────────────────────────────────────────────────────────────
+
+
+def _early(intake: Intake, route: Route, policy: Policy) -> Intake:
+    """Beta and experimental features go to engineering early: some questions are then not asked (step 3)."""
+    if not any(reason.startswith("beta:") for reason in route.reasons):
+        return intake
+    return replace(intake, gaps=tuple(g for g in intake.gaps if policy.intake.fields[g.field].early))
 
 
 def _kind(memory: Memory, chosen: str | None, history: LabelHistory, policy: Policy) -> str | None:

@@ -10,7 +10,7 @@ from bot.commands import COMMANDS, Refusal, help_rows
 from bot.markdown import code, escape
 from bot.model import Candidate, Gap, Match, Route
 from bot.policy.schema import Policy
-from bot.rules.inbox import Outcome
+from bot.rules.inbox import Outcome, slug
 
 # ── gaps ────────────────────────────────────────────────────────────────────────────────────
 
@@ -35,9 +35,9 @@ _GAPS = {
 def gap(found: Gap, policy: Policy) -> str:
     """Why a field is asked for, in a few words; empty when its name says it all."""
     near = [f"`{name}`" for name in found.near]
-    did_you_mean = f". Did you mean {_either(near)}?" if near else ""
+    did_you_mean = f"; did you mean {_either(near)}?" if near else ""
     if found.reason == "unknown-customer":
-        did_you_mean += " New: `/customer NAME --new`"
+        did_you_mean += f" New: `/customer {slug(found.seen) or 'NAME'} --new`"
     reason = found.reason
     field = policy.intake.fields.get(found.field)
     if reason == "placeholder" and field is not None and field.answer == "version":
@@ -52,14 +52,13 @@ def gap(found: Gap, policy: Policy) -> str:
     )
 
 
-def priority_help(policy: Policy, context: tuple[str, ...]) -> str:
+def priority_help(policy: Policy, context: tuple[str, ...]) -> list[str]:
     """The definitions to choose from, and what in the issue speaks for urgency. Suggests, never sets."""
-    rows = [f"- `{p.label}`: {p.definition}" for p in policy.priorities.values()]
+    rows = [f"  - `/priority {id_}`: {p.definition}" for id_, p in policy.priorities.items()]
     if context:
         seen = ", ".join(reason.replace("-", " ") for reason in context)
-        rows.append(f"- Seen here: {seen}. Weigh it: start with the severity and move up for context.")
-    options = " or ".join(f"`/priority {id_}`" for id_ in policy.priorities)
-    return "\n".join([*rows, f"- Set it with {options}."])
+        rows.append(f"  - Seen here: {seen}. Start with the severity, then move up for context.")
+    return rows
 
 
 # ── routing ─────────────────────────────────────────────────────────────────────────────────
@@ -149,8 +148,12 @@ def refusal(outcome: Outcome, policy: Policy) -> str:
 def help_table(policy: Policy) -> str:
     rows = ["| Command | What it does | Who |", "|---|---|---|"]
     rows += [f"| `{usage}` | {summary} | {who} |" for usage, summary, who in help_rows(policy)]
-    teams = ", ".join(f"`{id_}`" for id_ in policy.teams)
-    return "\n".join([*rows, "", f"Teams: {teams}"])
+    return "\n".join([*rows, "", teams(policy)])
+
+
+def teams(policy: Policy) -> str:
+    """What `/route` takes."""
+    return f"Teams: {', '.join(f'`{id_}`' for id_ in policy.teams)}"
 
 
 UNDONE = {
@@ -172,6 +175,7 @@ HELD = (
     "The memory in this card was edited or lost. Labels and card were rebuilt; messages and reminders wait"
     " until somebody comments `/resume`."
 )
+PASTE = "Edit the issue: fill these in, or paste them at its end."
 HOW_TO_CHANGE = (
     "Comment `/route TEAM`, `/priority p1`, `/customer NAME`, `/kind defect`, `/handoff`, `/undo` or `/help`."
 )

@@ -43,6 +43,7 @@ class IntakeField(Strict):
         " too; the rest in its field",
     )
     kinds: tuple[FieldId, ...] = Field((), description="asked for these kinds only; empty: for all")
+    early: bool = Field(True, description="asked for about beta and experimental features too")
     also_in: FieldId | None = Field(None, description="a field whose answer may hold this one too")
     topic: bool = Field(True, description="may say what the issue is about: the router reads it")
     hint: str = Field("", description="the template's hint; it does not count as an answer")

@@ -19,7 +19,9 @@ Words = tuple[Annotated[str, Field(min_length=1, max_length=80)], ...]
 class WordGroup(Strict):
     """Words of one area that count alike, for one reason."""
 
-    weight: Weight = Field(description="5: names a part of one area alone; 3: its feature; 1: leans that way")
+    weight: Weight = Field(
+        gt=0, description="5: names a part of one area alone; 3: its feature; 1: leans that way"
+    )
     reason: str = Field(description="why these words say something about the area")
     words: Words = Field(description="words and phrases, as people write them")
     cap: float | None = Field(None, gt=0, description="all words of the group together score no more")

@@ -16,13 +16,14 @@ from operator import itemgetter
 from typing import Literal, NamedTuple
 
 from bot.model import Candidate, Match, Route
+from bot.policy.routing import Routing
 from bot.policy.schema import Policy
 from bot.rules.routing_evidence import Evidence, Place, Scales, Seen, place_weights
 from bot.rules.routing_lexicon import Lexicon
-from bot.rules.text import FILTER, Reader, fold, words
+from bot.rules.text import Reader, fold, words
 
 _NOBODY = ""  # stands for the team of areas that have none
-_BARRIER = " \ue001 "  # between pieces, so that no phrase reaches from one into the next
+_BARRIER = " \x00 "  # between pieces, so that no phrase reaches from one into the next
 _ZONE = itemgetter(0)
 _PREFIX_MAX = 40  # characters of a title's prefix: `search: …`, `[batch changes] …`
 
@@ -46,6 +47,7 @@ class Router:
         self._routing = routing
         self._teams = {area_id: area.team or _NOBODY for area_id, area in routing.areas.items()}
         self._home = {team: area_id for area_id, team in reversed(self._teams.items())}
+        self._areas = {team: _areas_of(team, routing) for team in self._home}
         self._lexicon = Lexicon(routing)
         self._reader = Reader(routing.template, routing.context)
         self._scales = Scales(routing, self._lexicon, self._home)
@@ -62,17 +64,18 @@ class Router:
         weights = place_weights(self._routing.zones)
         found: list[Found] = []
         where: Literal["title", "body"]
-        for where, text, cuts in (("title", title, _title(title)), ("body", body, self._reader.pieces(body))):
+        for where, text in (("title", title), ("body", body)):
             folded = fold(text)
+            cuts = _title(title) if where == "title" else self._reader.pieces(body, folded)
             for zone, start, end in cuts:
                 tokens = words(folded[start:end])
                 spans = _spans(folded, tokens, start)
-                for hit in self._lexicon.index.find(tokens):
-                    entry = self._lexicon.entries[hit.entry]
+                for number, first, last in self._lexicon.index.find(tokens):
+                    entry = self._lexicon.entries[number]
                     for says in entry.evidence:
                         place: Place = "body" if says.anywhere and where == "body" else zone
                         weight = round(says.weight * weights[place], 3)
-                        left, right = spans[hit.start][0], spans[hit.end - 1][1]
+                        left, right = spans[first][0], spans[last - 1][1]
                         found.append(Found(where, left, right, entry.word, says.area, weight))
         return tuple(found)
 
@@ -81,19 +84,25 @@ class Router:
         seen: dict[int, Seen] = {}
         tokens: list[str] = []
         places: list[Place] = []
-        for text, cuts in ((title, _title(title)), (body, self._reader.pieces(body))):
-            folded = fold(text)
+        folded_title, folded_body = fold(title), fold(body)
+        for folded, cuts in (
+            (folded_title, _title(title)),
+            (folded_body, self._reader.pieces(body, folded_body)),
+        ):
             for zone, run in groupby(cuts, key=_ZONE):
                 found = words(_BARRIER.join([folded[start:end] for _, start, end in run]) + _BARRIER)
                 tokens += found
                 places += [zone] * len(found)
-        for hit in self._lexicon.index.find(tokens):
-            state = seen.get(hit.entry)
+        silent = self._lexicon.silent
+        for number, at, _ in self._lexicon.index.find(tokens):
+            if number in silent:
+                continue
+            state = seen.get(number)
             if state is None:
-                state = seen[hit.entry] = Seen()
-            place = places[hit.start]
+                state = seen[number] = Seen()
+            place = places[at]
             state.places[place] = state.places.get(place, 0) + 1
-            state.at.append(hit.start)
+            state.at.append(at)
         return seen
 
     def _team_scores(self, evidence: Evidence) -> dict[str, float]:
@@ -155,19 +164,12 @@ class Router:
 
     def _area(self, team: str, evidence: Evidence) -> str:
         """The team's area with the most evidence."""
-        own = [area for area, owner in self._teams.items() if owner == team]
-        return max(own, key=lambda area: (evidence.areas.get(area, 0.0), area == self._home[team]))
+        home = self._home[team]
+        return max(self._areas[team], key=lambda area: (evidence.areas.get(area, 0.0), area == home))
 
     def _matched(self, team: str, evidence: Evidence) -> tuple[Match, ...]:
         """What speaks for the team, heaviest first; what speaks for a family speaks for each team of it."""
-        areas = self._routing.areas
-        families = {areas[area_id].family for area_id, owner in self._teams.items() if owner == team} - {None}
-        found = [
-            match
-            for area_id, matches in evidence.matches.items()
-            if self._teams[area_id] == team or (areas[area_id].general and areas[area_id].family in families)
-            for match in matches
-        ]
+        found = [match for area in self._areas[team] for match in evidence.matches.get(area, ())]
         return tuple(sorted(found, key=lambda match: (-match.weight, match.word)))
 
     def _reasons(self, team: str | None, evidence: Evidence) -> tuple[str, ...]:
@@ -183,6 +185,14 @@ class Router:
         return tuple(reasons)
 
 
+def _areas_of(team: str, routing: Routing) -> tuple[str, ...]:
+    """A team's areas, and the general area of its family."""
+    own = [area_id for area_id, area in routing.areas.items() if (area.team or _NOBODY) == team]
+    families = {routing.areas[area_id].family for area_id in own} - {None}
+    shared = [area_id for area_id, area in routing.areas.items() if area.general and area.family in families]
+    return tuple(dict.fromkeys((*own, *shared)))
+
+
 def _title(title: str) -> Iterator[tuple[Place, int, int]]:
     """A title's prefix, if it has one (`search: …`, `[search] …`), and the rest."""
     cut = title.find("]", 0, _PREFIX_MAX) if title.startswith("[") else title.find(": ", 0, _PREFIX_MAX)
@@ -195,7 +205,6 @@ def _spans(folded: str, tokens: list[str], start: int) -> list[tuple[int, int]]:
     """Where each of the tokens, found from `start` on, stands in the text."""
     spans: list[tuple[int, int]] = []
     for token in tokens:
-        token = ":" if token == FILTER else token
         start = folded.index(token, start)
         spans.append((start, start + len(token)))
         start += len(token)

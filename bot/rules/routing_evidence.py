@@ -15,6 +15,7 @@ from bot.policy.routing import Routing, Zones
 from bot.rules.routing_lexicon import Entry, Lexicon
 
 Place = Literal["prefix", "title", "body", "context", "code", "link"]
+_TITLES = frozenset(("prefix", "title"))
 _COUNTED = 4  # repetitions beyond this add nothing
 
 
@@ -27,7 +28,7 @@ class Seen:
 
     @property
     def titled(self) -> bool:
-        return "title" in self.places or "prefix" in self.places
+        return not _TITLES.isdisjoint(self.places)
 
 
 @dataclass(slots=True)
@@ -58,6 +59,8 @@ class Scales:
         self._lexicon = lexicon
         self._home = home  # team → the area that stands for it
         self._weights = place_weights(routing.zones)
+        repeat = routing.thresholds.repeat
+        self._repeats = [(1 - repeat**count) / (1 - repeat) for count in range(_COUNTED + 1)]
 
     def weigh(self, seen: dict[int, Seen]) -> Evidence:
         """All evidence in the words seen."""
@@ -82,18 +85,22 @@ class Scales:
     def _words(self, seen: dict[int, Seen], evidence: Evidence) -> None:
         """Each word's own weight, a group's words together no more than its cap."""
         groups: dict[tuple[str, int], tuple[float, float]] = {}
+        entries = self._lexicon.entries
         for number, state in seen.items():
-            entry = self._lexicon.entries[number]
+            where, entry = _where(state), entries[number]
+            here, anywhere = self._strength(state, anywhere=False), None
             for says in entry.evidence:
-                if not says.weight:
-                    continue
-                title, body = self._strength(state, says.anywhere)
+                if says.anywhere and anywhere is None:
+                    anywhere = self._strength(state, anywhere=True)
+                title, body = anywhere if says.anywhere and anywhere is not None else here
+                title, body = says.weight * title, says.weight * body
                 key = (says.area, says.group)
-                before = groups.get(key, (0.0, 0.0))
-                groups[key] = (before[0] + says.weight * title, before[1] + says.weight * body)
-                evidence.note(says.area, _match(entry.word, state, says.weight * (title + body)))
+                before = groups.get(key)
+                groups[key] = (title, body) if before is None else (before[0] + title, before[1] + body)
+                evidence.note(says.area, Match(entry.word, where, round(title + body, 3)))
         for (area, group), (title, body) in groups.items():
-            share = min(1.0, self._lexicon.caps[group] / ((title + body) or 1.0))
+            cap = self._lexicon.caps[group]
+            share = cap / (title + body) if title + body > cap else 1.0
             evidence.add(area, title * share, body * share)
 
     def _exceptions(self, entry: Entry, state: Seen, evidence: Evidence) -> None:
@@ -105,7 +112,8 @@ class Scales:
             title, body = self._strength(state, anywhere=False)
             area = self._home[exception.team]
             evidence.add(area, exception.weight * title, exception.weight * body)
-            evidence.note(area, _match(entry.word, state, exception.weight * (title + body)))
+            weight = round(exception.weight * (title + body), 3)
+            evidence.note(area, Match(entry.word, _where(state), weight))
 
     def _rules(self, spots: dict[str, list[Seen]], evidence: Evidence) -> None:
         """Words that mean more together: the policy's context rules."""
@@ -130,18 +138,18 @@ class Scales:
 
     def _strength(self, state: Seen, anywhere: bool) -> tuple[float, float]:
         """How much one word counts in the title and in the body; `anywhere` takes logs and links as prose."""
-        weights = self._weights
-        repeat = self._routing.thresholds.repeat
         title = best = 0.0
         count = 0
         for place, times in state.places.items():
-            if place == "prefix" or place == "title":
-                title = max(title, weights[place])
+            if place in _TITLES:
+                title = max(title, self._weights[place])
                 continue
-            weight = weights["body"] if anywhere else weights[place]
-            count = times if weight > best else count + times if weight == best else count
-            best = max(best, weight)
-        return title, best * (1 - repeat ** min(count, _COUNTED)) / (1 - repeat)
+            weight = self._weights["body" if anywhere else place]
+            if weight > best:
+                best, count = weight, times
+            elif weight == best:
+                count += times
+        return title, best * self._repeats[min(count, _COUNTED)]
 
 
 def place_weights(zones: Zones) -> dict[Place, float]:
@@ -156,15 +164,12 @@ def place_weights(zones: Zones) -> dict[Place, float]:
     }
 
 
-def _match(word: str, state: Seen, weight: float) -> Match:
-    return Match(word, _where(state), round(weight, 3))
-
-
 def _where(state: Seen) -> Literal["title", "body", "context"]:
     """The place to name as the reason."""
-    if state.titled:
+    places = state.places
+    if "title" in places or "prefix" in places:
         return "title"
-    return "body" if "body" in state.places else "context"
+    return "body" if "body" in places else "context"
 
 
 def _stretch(lists: list[list[int]]) -> int:

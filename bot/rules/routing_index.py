@@ -7,8 +7,7 @@ a trie of word ids: time is linear in the text, whatever the number of words in 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import NamedTuple
+from collections.abc import Container, Iterable
 
 from bot.rules.text import phrase
 
@@ -16,12 +15,7 @@ _VOWELS = "aeiou"
 _JOINED_MIN = 7  # a shorter phrase written together may be another word
 
 
-class Hit(NamedTuple):
-    """Entry `entry` stands at tokens[start:end]."""
-
-    entry: int
-    start: int
-    end: int
+Hit = tuple[int, int, int]  # entry, and the stretch of tokens it stands on: start, end
 
 
 class _Node:
@@ -60,8 +54,11 @@ def inflections(word: str) -> set[str]:
 class Index:
     """Compiled once from the phrases of the policy; `find` returns the hits in a list of words."""
 
-    def __init__(self, phrases: Iterable[str]) -> None:
-        """`phrases[i]` becomes entry i; a phrase given twice, in whatever form, is the first entry."""
+    def __init__(self, phrases: Iterable[str], silent: Container[int] = ()) -> None:
+        """`phrases[i]` becomes entry i; a phrase given twice, in whatever form, is the first entry.
+
+        `silent` phrases say nothing: they only hide the words in them, and a single word has none.
+        """
         self.entries: list[int] = []  # phrase number → entry number (the first phrase that reads the same)
         split = [phrase(text) for text in phrases]
         joined = {
@@ -78,7 +75,11 @@ class Index:
             self.entries.append(self._insert(parts, number))
         for single, parts in joined.items():
             self._insert((single,), self._insert(parts, -1))
-        self._begins = {form: self._root[word] for form, word in self._ids.items() if word in self._root}
+        self._begins = {
+            form: node
+            for form, word in self._ids.items()
+            if (node := self._root.get(word)) is not None and (node.next or node.entry not in silent)
+        }
 
     def _add_word(self, word: str) -> None:
         """Give a word and its forms one id; a word that is a form of a shorter one is that one."""
@@ -119,6 +120,6 @@ class Index:
                 if node.entry >= 0:
                     entry, end = node.entry, here
             if entry >= 0 and end > covered:
-                hits.append(Hit(entry, at, end))
+                hits.append((entry, at, end))
                 covered = end
         return hits

@@ -31,6 +31,10 @@ class Entry:
     beta: list[int] = field(default_factory=list)
     alert: int = -1
 
+    @property
+    def says_something(self) -> bool:
+        return bool(self.evidence or self.lists or self.exceptions or self.beta or self.alert >= 0)
+
 
 class Lexicon:
     """The index of all words and their meaning; `caps[group]` is what a group counts at most."""
@@ -57,8 +61,10 @@ class Lexicon:
             self._entry(word)
         for number, name in enumerate(self.alerts.names):
             self._entry(name).alert = number
-        self.index = Index(entry.word for entry in self.entries)
+        silent = {number for number, entry in enumerate(self.entries) if not entry.says_something}
+        self.index = Index((entry.word for entry in self.entries), silent)
         self._join_forms()
+        self.silent = frozenset(n for n, entry in enumerate(self.entries) if not entry.says_something)
 
     def _entry(self, word: str) -> Entry:
         form = " ".join(phrase(word))

@@ -9,37 +9,36 @@ words, and cost a hundredth of the time.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from typing import Literal, NamedTuple
-
-import re2
+from collections.abc import Iterable
+from typing import Literal
 
 Zone = Literal["body", "context", "code", "link"]
 Span = tuple[int, int]
 
 
-class Piece(NamedTuple):
-    """One stretch `text[start:end]` that counts as `zone` does."""
-
-    zone: Zone
-    start: int
-    end: int
-
+Piece = tuple[Zone, int, int]  # text[start:end] counts as the zone does
 
 # Letters and digits make words, all else separates: `repo-updater` = `repo_updater` = `repo updater`.
 _TABLE = str.maketrans(
-    {chr(code): chr(code).lower() if chr(code).isalnum() else " " for code in range(128)}
+    dict.fromkeys((chr(code) for code in range(2, 128) if not chr(code).isalnum()), " ")
     | dict.fromkeys("“”‘’„«»–—…•·→←⇒|，。、（）：\u200b\ufeff", " ")
 )
-FILTER = "\ue000"  # what `words` makes of the colon in a search filter; a character for private use
+FILTER = "\x01"  # stands for the colon of a search filter; a control character keeps ASCII text ASCII
 _VALUE_STARTS = frozenset("^\"'(.-$@")
+_FENCES = frozenset(("```", "~~~"))
+_CARBON_COPY = ("cc ", "cc:", "CC ", "CC:", "Cc ", "Cc:", "/cc")
+_LABEL_MAX = 90  # characters; a longer line is prose
+_SENTENCE_ENDS = (". ", "; ", "! ", "? ", ") ")
 _URL_ENDS = frozenset(" \t\r\n<>\"'`)]}|")
-_LOG_STARTS = ("t=", "ts=", "lvl=", "level=", "time=", "at ", "goroutine ", "panic: ", "\x1b[", '{"')
-_LOG_LEVELS = ("ERROR", "WARN", "INFO", "DEBUG", "DBUG", "EROR", "FATAL", "TRACE")
+_LOG_STARTS = (
+    *("t=", "ts=", "lvl=", "level=", "time=", "at ", "goroutine ", "panic: ", "\x1b[", '{"'),
+    *("ERROR", "WARN", "INFO", "DEBUG", "DBUG", "EROR", "FATAL", "TRACE"),
+)
+_SPECIAL = _LOG_STARTS + _CARBON_COPY
 
 
 def fold(text: str) -> str:
-    """Lower case at the same length; `c++` and `c#` become words."""
+    """The text in lower case with words and spaces alone, at the same length; filters' colons are marked."""
     low = text.lower()
     if len(low) != len(text):
         low = "".join(c.lower() if len(c.lower()) == 1 else c for c in text)
@@ -47,12 +46,14 @@ def fold(text: str) -> str:
         low = low.replace("c++", "cpp")
     if "c#" in low:
         low = low.replace("c#", "c♯")
-    return low
+    if ":" in low:
+        low = _mark_filters(low)
+    return low.translate(_TABLE)
 
 
 def words(folded: str) -> list[str]:
     """The words of folded text, in order; the colon of a search filter (`repo:x`) is one of them."""
-    return (_mark_filters(folded) if ":" in folded else folded).translate(_TABLE).split()
+    return (folded.replace(FILTER, f" {FILTER} ") if FILTER in folded else folded).split()
 
 
 def phrase(text: str) -> tuple[str, ...]:
@@ -61,13 +62,13 @@ def phrase(text: str) -> tuple[str, ...]:
     return (*parts, FILTER) if text.endswith(":") else tuple(parts)
 
 
-def _mark_filters(folded: str) -> str:
-    """Put FILTER for every colon that a value follows, not a space or a mark."""
-    first, *rest = folded.split(":")
+def _mark_filters(low: str) -> str:
+    """Put FILTER in the place of every colon that a value follows, not a space or a mark."""
+    first, *rest = low.split(":")
     parts = [first]
     for part in rest:
         value = part[:1]
-        parts.append(f" {FILTER} " if value.isalnum() or value in _VALUE_STARTS else " ")
+        parts.append(FILTER if value.isalnum() or value in _VALUE_STARTS else " ")
         parts.append(part)
     return "".join(parts)
 
@@ -78,111 +79,124 @@ class Reader:
     def __init__(self, template: Iterable[str], context: Iterable[str]) -> None:
         self._roles = {" ".join(phrase(name)): "template" for name in template}
         self._roles |= {" ".join(phrase(name)): "context" for name in context}
-        names = sorted(self._roles, key=lambda name: (-len(name), name))
-        spelled = "|".join(re2.escape(name).replace(r"\ ", r"\W+") for name in names)
-        self._labels = re2.compile(rf"(?i)(?:^|[.;!?)]\s)[\s*_>#-]*({spelled})[*_?]*:[*_]*")
-        self._label_ends = {name.rpartition(" ")[2] for name in names}
+        self._label_ends = {name.rpartition(" ")[2] for name in self._roles}
 
-    def pieces(self, text: str) -> Iterator[Piece]:
-        """The pieces of a body in order."""
+    def pieces(self, text: str, folded: str) -> list[Piece]:
+        """The pieces of a body in order; `folded` is the same text, folded.
+
+        Lines that count alike and follow each other are one piece: where a person breaks a line says nothing.
+        """
+        found: list[Piece] = []
         fence = ""
-        comment = False
-        below_context = False
-        position = 0
+        comment = below_context = False
+        end = 0
         for line in text.splitlines(keepends=True):
-            start, position = position, position + len(line)
-            visible: tuple[Span, ...] = ((0, len(line)),)
+            start, end = end, end + len(line)
+            plain = line[0].isalpha() and not (":" in line or "@" in line or "<" in line)
+            if plain and not (fence or comment or line.startswith(_SPECIAL)):
+                found.append(("context" if below_context else "body", start, end))
+                continue  # most lines: prose, and nothing else
+            spans: list[Span] = [(start, end)]
             if comment or "<!--" in line:
-                visible, comment = _outside_comments(line, comment)
-            for left, right in visible:
-                part = line[left:right]
-                bare = part.strip()
-                if not bare:
-                    continue
+                spans, comment = _outside_comments(text, start, end, comment)
+            for left, right in spans:
+                bare = text[left:right].strip()
                 mark = bare[:3]
-                if mark in {"```", "~~~"} and fence in {"", mark}:
+                if mark in _FENCES and fence in {"", mark}:
                     fence = "" if fence else mark
                 elif fence:
-                    yield Piece("code", start + left, start + right)
-                elif mark.lower() in {"cc ", "cc:", "/cc"}:
-                    continue
-                else:
-                    role = self._alone(bare)
-                    if role is not None or bare[0] == "#":
-                        below_context = role == "context"
-                    if role is None:
-                        for zone, a, b in self._prose(part, below_context):
-                            if "@" in part or "://" in part:
-                                yield from _split_links(text, zone, start + left + a, start + left + b)
-                            else:
-                                yield Piece(zone, start + left + a, start + left + b)
+                    found.append(("code", left, right))
+                elif bare and not mark.startswith(_CARBON_COPY):
+                    if mark[0] in "#*_" or bare[-1] == ":":
+                        role = self._roles.get(" ".join(words(folded[left : min(right, left + _LABEL_MAX)])))
+                        if role is not None or mark[0] == "#":
+                            below_context = role == "context"
+                        if role is not None:
+                            continue
+                    zone: Zone = "code" if _is_log(bare) else "context" if below_context else "body"
+                    if ":" in bare or "@" in bare:
+                        for cut, begin, stop in self._at_labels(text, folded, zone, left, right):
+                            found += _split_links(text, cut, begin, stop)
+                    else:
+                        found.append((zone, left, right))
+        return _joined(found)
 
-    def _alone(self, bare: str) -> str | None:
-        """The role of a label or heading that has a line to itself."""
-        if len(bare) > 90 or not (bare[0] in "#*_" or bare[-1] == ":"):
-            return None
-        return self._roles.get(" ".join(words(fold(bare))))
-
-    def _may_have_label(self, part: str) -> bool:
-        """Does a label's last word stand before a colon? A cheap no for most lines."""
-        *heads, _ = part.split(":")
-        return any(
-            head.rstrip("*_? ").rpartition(" ")[2].strip("*_").lower() in self._label_ends for head in heads
-        )
-
-    def _prose(self, part: str, below_context: bool) -> Iterator[tuple[Zone, int, int]]:
+    def _at_labels(self, text: str, folded: str, zone: Zone, start: int, end: int) -> list[Piece]:
         """A line of prose, cut at the labels in it; what follows an environment label is context."""
-        zone: Zone = "context" if below_context else "body"
-        if _is_log(part.lstrip()):
-            zone = "code"
-        labels = list(self._labels.finditer(part)) if self._may_have_label(part) else []
-        if not labels:
-            yield zone, 0, len(part)
-            return
-        yield zone, 0, labels[0].start(1)
-        for number, label in enumerate(labels):
-            begin, end = label.end(), labels[number + 1].start(1) if number + 1 < len(labels) else len(part)
-            if self._roles[" ".join(words(fold(label[1])))] == "context":
-                stop = part.find(". ", begin, end)
-                stop = end if stop < 0 else stop
-                yield "context", begin, stop
-                begin = stop
-            yield "body", begin, end
+        cuts: list[Piece] = []
+        begin = at = start
+        role = ""
+        while (colon := text.find(":", at, end)) >= 0:
+            label = self._label(text, folded, at, colon)
+            if label is not None:
+                cuts += _after_label(text, zone, role, begin, label[0])
+                begin, role = colon + 1, label[1]
+            at = colon + 1
+        return cuts + _after_label(text, zone, role, begin, end)
+
+    def _label(self, text: str, folded: str, at: int, colon: int) -> tuple[int, str] | None:
+        """Where the label before a colon begins (with the line or with a sentence), and its role."""
+        at = max(at, colon - _LABEL_MAX)
+        head = folded[at:colon].split()
+        if not head or head[-1] not in self._label_ends:  # a quick no for most colons
+            return None
+        for mark in _SENTENCE_ENDS:
+            at = max(at, text.rfind(mark, at, colon) + 1)
+        role = self._roles.get(" ".join(folded[at:colon].split()))
+        return None if role is None else (at, role)
+
+
+def _after_label(text: str, zone: Zone, role: str, begin: int, end: int) -> list[Piece]:
+    """What follows a label: an environment's is context up to the end of the sentence."""
+    if role != "context":
+        return [(zone, begin, end)] if begin < end else []
+    stop = text.find(". ", begin, end)
+    return [("context", begin, end)] if stop < 0 else [("context", begin, stop), (zone, stop, end)]
+
+
+def _joined(pieces: list[Piece]) -> list[Piece]:
+    """Neighbours of one zone as one piece."""
+    joined: list[Piece] = []
+    for piece in pieces:
+        if joined and joined[-1][0] == piece[0] and joined[-1][2] == piece[1]:
+            joined[-1] = (piece[0], joined[-1][1], piece[2])
+        else:
+            joined.append(piece)
+    return joined
 
 
 def _is_log(bare: str) -> bool:
     """Does a line begin as a log line or a stack frame does: with a time, a level or a key?"""
-    if bare.startswith(_LOG_STARTS):
-        return True
     bare = bare.lstrip("[(")
     if bare[:1].isdigit():
-        return bare[4:5] in {"-", "/"} or (bare[2:3] == ":" and bare[5:6] == ":")
-    return bare.startswith(_LOG_LEVELS)
+        return bare[4:5] in {"-", "/"} or bare[2:3] == ":" == bare[5:6]
+    return bare.startswith(_LOG_STARTS)
 
 
-def _outside_comments(line: str, inside: bool) -> tuple[tuple[Span, ...], bool]:
+def _outside_comments(text: str, at: int, end: int, inside: bool) -> tuple[list[Span], bool]:
     """The parts of a line that stand outside HTML comments, and whether the line ends inside one."""
     parts: list[Span] = []
-    at = 0
     while True:
         if inside:
-            end = line.find("-->", at)
-            if end < 0:
-                return tuple(parts), True
-            at, inside = end + 3, False
+            close = text.find("-->", at, end)
+            if close < 0:
+                return parts, True
+            at, inside = close + 3, False
         else:
-            begin = line.find("<!--", at)
+            begin = text.find("<!--", at, end)
             if begin < 0:
-                parts.append((at, len(line)))
-                return tuple(parts), False
+                return [*parts, (at, end)], False
             parts.append((at, begin))
             at, inside = begin + 4, True
 
 
-def _split_links(text: str, zone: Zone, start: int, end: int) -> Iterator[Piece]:
+def _split_links(text: str, zone: Zone, start: int, end: int) -> list[Piece]:
     """Split a piece at its addresses, and leave out its mentions."""
+    url, mention = text.find("://", start, end), text.find("@", start, end)
+    if url < 0 and mention < 0:
+        return [(zone, start, end)]
+    found: list[Piece] = []
     at = start
-    url, mention = text.find("://", at, end), text.find("@", at, end)
     while url >= 0 or mention >= 0:
         hit = url if mention < 0 or 0 <= url < mention else mention
         left, right = hit, hit + 1
@@ -191,13 +205,12 @@ def _split_links(text: str, zone: Zone, start: int, end: int) -> Iterator[Piece]
         while right < end and text[right] not in _URL_ENDS:
             right += 1
         if left > at:
-            yield Piece(zone, at, left)
+            found.append((zone, at, left))
         if hit == url:
-            yield Piece("link", left, right)
+            found.append(("link", left, right))
         at = right
         if 0 <= url < at:
             url = text.find("://", at, end)
         if 0 <= mention < at:
             mention = text.find("@", at, end)
-    if at < end:
-        yield Piece(zone, at, end)
+    return [*found, (zone, at, end)] if at < end else found

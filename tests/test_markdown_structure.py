@@ -183,6 +183,8 @@ def test_links_have_the_host_a_browser_would_open(text: str, hosts: list[str]) -
         "/a `x`\n",
         "/a ![\n",
         "/a <!-- x -->\n",
+        "/a <!-- \n",
+        "/a <?\n",
         "> > /a\n",
         "- /a\n  ",
         "<details>\n\n/a\n\n",

@@ -13,8 +13,9 @@ from aiohttp import web
 from github_wire import Clock, Reply, Wire, github, refusal, reply
 
 from bot.errors import Forbidden, RfhError, Transient
+from bot.github.answers import GraphQLError
 from bot.github.auth import StaticToken
-from bot.github.client import GitHub, GraphQLError, Refused, UnexpectedStatus, graphql_url_of
+from bot.github.client import GitHub, Refused, UnexpectedStatus, graphql_url_of
 from bot.github.documents import (
     CREATE_LABEL,
     GET_FILE,

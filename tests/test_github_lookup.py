@@ -127,15 +127,18 @@ async def test_no_file_is_none() -> None:
 
 
 @pytest.mark.parametrize(
-    "payload",
-    [[], content(b"\xff"), content(b"", encoding="none"), content(b"", content="!")],
-    ids=["directory", "not-utf-8", "over-1-MB", "not-base64"],
+    ("payload", "expected"),
+    [
+        pytest.param([], "x.yml:1:1: not a text file under 1 MB", id="directory"),
+        pytest.param(content(b"", encoding="none"), "x.yml:1:1: not a text file under 1 MB", id="over-1-MB"),
+        pytest.param(content(b"a: 1\nb: \xff"), "x.yml:2:1: not UTF-8", id="not-utf-8"),
+    ],
 )
-async def test_a_file_that_is_no_text_is_a_policy_error(payload: Any) -> None:
+async def test_a_file_that_is_no_text_is_a_policy_error(payload: Any, expected: str) -> None:
     """Said with file, line and column like every policy error."""
     with pytest.raises(PolicyError) as caught:
         await file_text(github(Wire([reply(payload)])), "o", "r", "x.yml")
-    assert ["x.yml:1:1: not a UTF-8 text file under 1 MB"] == caught.value.problems
+    assert [expected] == caught.value.problems
 
 
 # ── what changed ───────────────────────────────────────────────────────────────────────────────────

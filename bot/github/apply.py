@@ -28,7 +28,8 @@ from typing import Any
 
 from bot.errors import Forbidden, Gone, RfhError, Transient
 from bot.github import parse
-from bot.github.client import Answer, GitHub, Refused, UnexpectedStatus
+from bot.github.answers import Answer
+from bot.github.client import GitHub, Refused, UnexpectedStatus
 from bot.github.documents import ADD_ASSIGNEES, CREATE_LABEL, READ_COMMENT, Mutation, apply_document
 from bot.model import (
     Action,

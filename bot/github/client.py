@@ -17,9 +17,7 @@ rate-limit hooks, loses `retry-after` and puts whole bodies into exceptions; our
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, Literal, Protocol
 
@@ -30,6 +28,7 @@ from gidgethub import sansio
 from yarl import URL
 
 from bot.errors import Forbidden, RfhError, Transient
+from bot.github.answers import Answer, errors_of, is_code, tells_of_a_limit
 from bot.github.documents import Document, Endpoint
 from bot.github.pool import DEFAULT_PAUSE, Clock, Pool, retry_after, utc_now
 
@@ -72,25 +71,6 @@ class TokenSource(Protocol):
 
     def refused(self, token: str) -> bool:
         """GitHub answered 401 to it. True when `current` will give another one."""
-
-
-@dataclass(frozen=True, slots=True)
-class GraphQLError:
-    """What may be told of an error: its type and where in the answer it stands, never its message."""
-
-    type: str
-    path: tuple[str | int, ...]
-
-    def __str__(self) -> str:
-        return f"{self.type} at {'.'.join(map(str, self.path)) or 'top'}"
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """Data of a GraphQL call, possibly partial, and the errors that say which parts are missing."""
-
-    data: Mapping[str, Any]
-    errors: tuple[GraphQLError, ...] = ()
 
 
 def graphql_url_of(api_url: str) -> str:
@@ -155,7 +135,7 @@ class GitHub(gidgethub.aiohttp.GitHubAPI):
         )
         if not isinstance(payload, dict):
             raise Transient(f"{document.name}: unreadable answer")
-        errors = tuple(_graphql_error(error) for error in payload.get("errors") or ())
+        errors = errors_of(payload)
         data = payload.get("data")
         if any(error.type == "RATE_LIMITED" for error in errors):
             self._note_graphql_limit()
@@ -171,7 +151,7 @@ class GitHub(gidgethub.aiohttp.GitHubAPI):
         return Answer(data, errors)
 
     def _note_graphql_limit(self) -> None:
-        """A limit told with status 200 has no `retry-after`: the spent budget says when, else a minute."""
+        """A limit told with status 200: its headers may say for how long, else a minute."""
         if self.pool.wait("graphql") <= 0:
             self.pool.pause(DEFAULT_PAUSE)
 
@@ -221,7 +201,9 @@ class GitHub(gidgethub.aiohttp.GitHubAPI):
                 failure = self._failure(what, error)
             except (aiohttp.ClientError, OSError) as error:  # OSError: TimeoutError and resets are among them
                 failure = Transient(f"{what}: no answer ({type(error).__name__})")
-            except (ValueError, LookupError):  # not JSON, unknown charset, a status that HTTP does not know
+            except (AttributeError, LookupError, TypeError, ValueError):
+                # Not JSON, unknown charset, a status that HTTP does not know, a 422 of a shape that trips
+                # gidgethub.
                 failure = Transient(f"{what}: unreadable answer")
             else:
                 self._count(graphql, method, label, answer[2])
@@ -263,7 +245,7 @@ class GitHub(gidgethub.aiohttp.GitHubAPI):
         """
         status, headers = int(error.status_code), error.headers
         wait = retry_after(headers, self._now())
-        if status == 429 or (status == 403 and (wait is not None or _LIMIT.search(str(error)) is not None)):
+        if status == 429 or (status == 403 and (wait is not None or tells_of_a_limit(str(error)))):
             if wait is None:
                 wait = DEFAULT_PAUSE
                 self.pool.pause(wait)
@@ -282,37 +264,9 @@ class GitHub(gidgethub.aiohttp.GitHubAPI):
             self._on_call("graphql" if graphql else "rest", method, label or "", status)
 
 
-_LIMIT = re.compile(r"rate limit|abuse detection|submitted too quickly", re.IGNORECASE)
-_WORD = re.compile(r"\A[A-Za-z0-9_]{1,60}\Z")
-
-
 def _codes(errors: Any) -> frozenset[str]:
     """The machine-readable codes of a 422, e.g. ``already_exists``; its fields and messages stay behind."""
     if not isinstance(errors, list):
         return frozenset()
     codes = (error.get("code") for error in errors if isinstance(error, dict))
-    return frozenset(code for code in codes if isinstance(code, str) and _WORD.match(code))
-
-
-def _graphql_error(error: Any) -> GraphQLError:
-    """Type and path of an error, in few words of GitHub's and two of ours, UNKNOWN and INVALID.
-
-    Limits come as RATE_LIMITED, as RATE_LIMIT (https://github.com/yanyongyu/githubkit/issues/271), or in
-    words only ("was submitted too quickly", https://github.com/cli/cli/issues/4801). A document that the
-    schema does not know (an older GitHub Enterprise Server) has a code in `extensions` and no type.
-    """
-    if not isinstance(error, dict):
-        return GraphQLError("UNKNOWN", ())
-    kind = error.get("type")
-    extensions = error.get("extensions")
-    if _LIMIT.search(str(error.get("message", ""))) or kind == "RATE_LIMIT":
-        kind = "RATE_LIMITED"
-    elif kind == "INSUFFICIENT_SCOPES":
-        kind = "FORBIDDEN"
-    elif kind is None and isinstance(extensions, dict) and "code" in extensions:
-        kind = "INVALID"
-    elif not isinstance(kind, str) or not _WORD.match(kind):
-        kind = "UNKNOWN"
-    path = error.get("path")
-    steps = path if isinstance(path, list) else []
-    return GraphQLError(kind, tuple(s for s in steps if isinstance(s, int) or _WORD.match(str(s))))
+    return frozenset(code for code in codes if is_code(code))

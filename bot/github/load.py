@@ -18,7 +18,8 @@ from typing import TypeVar
 
 from bot.errors import Forbidden, Gone, RfhError, Transient
 from bot.github import parse
-from bot.github.client import Answer, GitHub, UnexpectedStatus
+from bot.github.answers import Answer
+from bot.github.client import GitHub, UnexpectedStatus
 from bot.github.documents import (
     COMMENTS_BEFORE,
     GET_ISSUE,
@@ -56,7 +57,7 @@ async def load(gh: GitHub, key: IssueKey, *, mirror: MirroredCard | None, floor_
     )
     _refuse_forbidden(LOAD_ISSUE, answer)
     repository = answer.data.get("repository")
-    node = repository.get("issue") if repository else None
+    node = parse.readable(LOAD_ISSUE.name, lambda: repository.get("issue") if repository else None)
     if repository is None or node is None:
         raise await _why_gone(gh, key)
     snapshot = parse.readable(LOAD_ISSUE.name, lambda: _first(answer, repository, node, mirror))
@@ -204,7 +205,7 @@ async def _why_gone(gh: GitHub, key: IssueKey) -> RfhError:
         # https://docs.github.com/en/rest/issues/issues#get-an-issue
         why = {301: "transferred", 302: "transferred", 307: "transferred", 404: "not-found", 410: "deleted"}
         return Gone(why[error.status]) if error.status in why else error
-    if "pull_request" in found:
+    if parse.readable(GET_ISSUE.path, lambda: "pull_request" in found):
         return Gone("pull-request")
     return Transient("LoadIssue: REST knows the issue, GraphQL not yet")
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import base64
-import binascii
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
+from functools import partial
 
 import cachetools
 
@@ -49,16 +49,23 @@ async def _read_labels(gh: GitHub, owner: str, repo: str) -> Catalogue:
     while True:
         variables = {"owner": owner, "repo": repo, "after": after}
         answer = await gh.graphql(REPOSITORY_LABELS, variables)
-        repository = answer.data.get("repository")
         if any(error.type == "FORBIDDEN" for error in answer.errors):
             raise Forbidden(f"{REPOSITORY_LABELS.name}: FORBIDDEN")
+        repository = answer.data.get("repository")
         if repository is None:
             raise Gone("not-found")
-        page = repository["labels"]
-        labels += [parse.label(node) for node in parse.nodes(page)]
-        if not page["pageInfo"]["hasNextPage"]:
+        found, after = parse.readable(REPOSITORY_LABELS.name, partial(_labels_of, repository))
+        labels += found
+        if after is None:
             return Catalogue({label.folded: label for label in labels})
-        after = page["pageInfo"]["endCursor"]
+
+
+def _labels_of(repository: parse.Json) -> tuple[list[Label], str | None]:
+    """One page of labels, and the cursor of the next."""
+    page = repository["labels"]
+    info = page["pageInfo"]
+    labels = [parse.label(node) for node in parse.nodes(page)]
+    return labels, str(info["endCursor"]) if info["hasNextPage"] else None
 
 
 async def role(gh: GitHub, key: IssueKey, login: str) -> str:
@@ -73,7 +80,7 @@ async def role(gh: GitHub, key: IssueKey, login: str) -> str:
         if error.status == 404:
             return "none"
         raise
-    return str(found.get("role_name") or found["permission"])
+    return parse.readable(GET_ROLE.path, lambda: str(found.get("role_name") or found["permission"]))
 
 
 async def account_exists(gh: GitHub, login: str) -> bool:
@@ -84,7 +91,7 @@ async def account_exists(gh: GitHub, login: str) -> bool:
         if error.status == 404:
             return False
         raise
-    return bool(found["type"] != "Organization")
+    return parse.readable(GET_USER.path, lambda: bool(found["type"] != "Organization"))
 
 
 async def issues_updated_since(
@@ -109,15 +116,20 @@ async def issues_updated_since(
             per_page=PER_PAGE,
             page=page,
         )
+        rows = parse.readable(LIST_ISSUES.path, partial(_rows, batch))
         last = since
-        for item in batch:
-            last = parse.when(item["updated_at"])
-            if "pull_request" not in item and (item["number"], last) not in seen:
-                seen.add((item["number"], last))
-                yield item["number"], last
-        if len(batch) < PER_PAGE:
+        for number, last, is_issue in rows:
+            if is_issue and (number, last) not in seen:
+                seen.add((number, last))
+                yield number, last
+        if len(rows) < PER_PAGE:
             return
         since, page = (since, page + 1) if last <= since else (last, 1)
+
+
+def _rows(batch: list[parse.Json]) -> list[tuple[int, datetime, bool]]:
+    """Number, update time, and is it an issue (GitHub lists pull requests among them)."""
+    return [(int(r["number"]), parse.when(r["updated_at"]), "pull_request" not in r) for r in batch]
 
 
 async def file_text(
@@ -125,7 +137,7 @@ async def file_text(
 ) -> tuple[str, str] | None:
     """Text and blob sha of a file at `ref` (default: the default branch); None when there is none.
 
-    An unchanged file costs nothing of the limit (ETag). Raises PolicyError when it is no text or too big.
+    An unchanged file costs nothing of the limit (ETag). Raises PolicyError when it is no text.
     """
     values = {"owner": owner, "repo": repo, "path": path} | ({"ref": ref} if ref else {})
     try:
@@ -134,12 +146,16 @@ async def file_text(
         if error.status == 404:
             return None
         raise
-    text: str | None = None
-    if isinstance(found, dict) and found.get("encoding") == "base64":  # a list is a directory
-        try:
-            text = base64.b64decode("".join(found["content"].split()), validate=True).decode()
-        except (binascii.Error, UnicodeDecodeError):
-            text = None
-    if text is None:
-        raise PolicyError([f"{path}:1:1: not a UTF-8 text file under 1 MB"])
-    return text, found["sha"]
+    if not isinstance(found, dict) or found.get("encoding") != "base64":  # a list is a directory
+        raise PolicyError([f"{path}:1:1: not a text file under 1 MB"])
+    content, sha = parse.readable(GET_FILE.path, lambda: (_bytes(found["content"]), str(found["sha"])))
+    try:
+        return content.decode(), sha
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise PolicyError([f"{path}:{line}:1: not UTF-8"]) from None
+
+
+def _bytes(content: str) -> bytes:
+    """Base64 as GitHub writes it, with line ends."""
+    return base64.b64decode("".join(content.split()), validate=True)

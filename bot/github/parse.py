@@ -1,7 +1,7 @@
 """Floor 2: GraphQL's JSON into the model. Null labels, authors and actors are normal; a missing field is not.
 
-The functions raise KeyError, TypeError or ValueError on an answer that is not what was asked for; `readable`
-turns that into `Transient`.
+The functions raise AttributeError, KeyError, TypeError or ValueError on an answer that is not what was asked
+for; `readable` turns that into `Transient`.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ def readable(what: str, parse: Callable[[], T]) -> T:
     """The result of `parse`; Transient when GitHub's answer misses what it must hold, without showing it."""
     try:
         return parse()
-    except (KeyError, TypeError, ValueError):
+    except (AttributeError, KeyError, TypeError, ValueError):
         pass
     raise Transient(f"{what}: unreadable answer")
 

@@ -20,6 +20,8 @@ Clock = Callable[[], datetime]
 CONCURRENCY = 100
 # "Otherwise, wait for at least one minute before retrying" (page above, "Exceeding the rate limit").
 DEFAULT_PAUSE = 60.0
+# Budgets are hourly: a header that asks for more is wrong, and must not stop us for good.
+LONGEST = timedelta(hours=1)
 
 
 def utc_now() -> datetime:
@@ -58,16 +60,17 @@ class Pool:
         `resource` is what we think the request counts against; GitHub's own word wins.
         """
         resource = headers.get("x-ratelimit-resource", resource)
+        now = self._now()
+        reset = _reset(headers, now)
         try:
-            limit = int(headers["x-ratelimit-limit"])
-            remaining = int(headers["x-ratelimit-remaining"])
-            reset = datetime.fromtimestamp(int(headers["x-ratelimit-reset"]), UTC)
-        except (KeyError, ValueError, OverflowError, OSError):
+            limit, remaining = int(headers["x-ratelimit-limit"]), int(headers["x-ratelimit-remaining"])
+        except (KeyError, ValueError):
             pass
         else:
-            self.limits[resource] = Limit(resource, limit, remaining, reset)
+            if reset is not None:
+                self.limits[resource] = Limit(resource, limit, remaining, reset)
         if "retry-after" in headers:
-            self.pause(retry_after(headers, self._now()) or DEFAULT_PAUSE)
+            self.pause(retry_after(headers, now) or DEFAULT_PAUSE)
 
     def pause(self, seconds: float) -> None:
         """Send nothing for so long: a secondary limit was met, and going on may get the App banned."""
@@ -90,10 +93,18 @@ def retry_after(headers: Mapping[str, str], now: datetime) -> float | None:
     """Seconds a refusal asks us to wait: `retry-after`, else the reset of a spent budget, else None."""
     try:
         if "retry-after" in headers:
-            return max(1.0, float(int(headers["retry-after"])))
-        if int(headers["x-ratelimit-remaining"]) <= 0:
-            reset = datetime.fromtimestamp(int(headers["x-ratelimit-reset"]), UTC)
-            return max(1.0, (reset - now).total_seconds())
+            return min(max(1.0, float(int(headers["retry-after"]))), LONGEST.total_seconds())
+        spent = int(headers["x-ratelimit-remaining"]) <= 0
+    except (KeyError, ValueError, OverflowError):
+        return None
+    reset = _reset(headers, now)
+    return max(1.0, (reset - now).total_seconds()) if spent and reset is not None else None
+
+
+def _reset(headers: Mapping[str, str], now: datetime) -> datetime | None:
+    """When the budget is whole again; never later than the longest window, whatever the header says."""
+    try:
+        reset = datetime.fromtimestamp(int(headers["x-ratelimit-reset"]), UTC)
     except (KeyError, ValueError, OverflowError, OSError):
-        pass
-    return None
+        return None
+    return min(reset, now + LONGEST)

@@ -56,6 +56,7 @@ class Bot:
     own_id: int | None = (
         None  # our bot account, once a read has shown it: events of our own writes are dropped
     )
+    url: str = ""  # where it listens, once it does
 
     @property
     def repositories(self) -> tuple[str, ...]:
@@ -233,6 +234,8 @@ async def running(settings: Settings, *, on_call: OnCall | None = None) -> Async
             raise UserError(
                 f"cannot listen on {settings.host}:{settings.port}: {error.strerror}. Set HOST or PORT"
             ) from None
+        host, port = runner.addresses[0][:2]
+        bot.url = f"http://{f'[{host}]' if ':' in host else host}:{port}"
         structlog.get_logger("app").info("listening", host=settings.host, port=settings.port)
         yield bot
 

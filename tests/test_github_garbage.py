@@ -75,8 +75,8 @@ CALLS: dict[str, Callable[[GitHub], Awaitable[Any]]] = {
 }
 
 LEAVES = st.sampled_from([None, True, 0, -1, 1.5, "", CANARY, f"{CANARY} rate limit"])
-WORDS = """data errors message type path extensions code repository issue node labels nodes pageInfo hasNextPage
-card viewer w0 encoding content pull_request"""
+WORDS = """data errors message type path extensions code repository issue node labels nodes pageInfo card
+hasNextPage viewer w0 encoding content pull_request"""
 NAMES = st.sampled_from(WORDS.split())
 JSON = st.recursive(
     LEAVES, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(NAMES, inner), max_leaves=12

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from bot.cli.alerts import import_alerts
+
 if TYPE_CHECKING:
     from bot.policy.problems import Problem
 
@@ -17,6 +19,9 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 @click.group("policy")
 def policy() -> None:
     """Check policy files and describe what they may hold."""
+
+
+policy.add_command(import_alerts)
 
 
 @policy.command("check")

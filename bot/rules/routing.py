@@ -10,7 +10,7 @@ step 3).
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from itertools import groupby
 from operator import itemgetter
 from typing import Literal, NamedTuple
@@ -55,44 +55,52 @@ class Router:
     def route(self, title: str, body: str, labels: Sequence[str] = ()) -> Route:
         """The verdict for one issue. Labels are no evidence: a person's label is decided on elsewhere."""
         evidence = self._scales.weigh(self._read(title, body))
+        if evidence.alerts:
+            written = f"{title}\n{body}".lower()
+            alerts = self._lexicon.alerts
+            evidence.alerts = {
+                n: weight for n, weight in evidence.alerts.items() if alerts[n].written(written)
+            }
         teams = self._team_scores(evidence)
-        alerts = self._alert_owners(evidence, teams)
-        return self._judge(evidence, teams, alerts)
+        owners = self._alert_owners(evidence, teams)
+        return self._judge(evidence, teams, owners)
 
     def explain(self, title: str, body: str) -> tuple[Found, ...]:
         """Every word that counts, with its place, its area and its weight there, in order of the text."""
         weights = place_weights(self._routing.zones)
         found: list[Found] = []
         where: Literal["title", "body"]
+        prefix = _prefix(title)
         for where, text in (("title", title), ("body", body)):
             folded = fold(text)
-            cuts = _title(title) if where == "title" else self._reader.pieces(body, folded)
-            for zone, start, end in cuts:
+            whole: list[tuple[Place, int, int]] = [("title", 0, len(title))]
+            for zone, start, end in whole if where == "title" else self._reader.pieces(body, folded):
                 tokens = words(folded[start:end])
                 spans = _spans(folded, tokens, start)
                 for number, first, last in self._lexicon.index.find(tokens):
                     entry = self._lexicon.entries[number]
+                    left, right = spans[first][0], spans[last - 1][1]
                     for says in entry.evidence:
                         place: Place = "body" if says.anywhere and where == "body" else zone
+                        place = "prefix" if where == "title" and left < prefix else place
                         weight = round(says.weight * weights[place], 3)
-                        left, right = spans[first][0], spans[last - 1][1]
                         found.append(Found(where, left, right, entry.word, says.area, weight))
         return tuple(found)
 
     def _read(self, title: str, body: str) -> dict[int, Seen]:
         """Find the policy's words: entry → where it stands."""
         seen: dict[int, Seen] = {}
-        tokens: list[str] = []
-        places: list[Place] = []
-        folded_title, folded_body = fold(title), fold(body)
-        for folded, cuts in (
-            (folded_title, _title(title)),
-            (folded_body, self._reader.pieces(body, folded_body)),
-        ):
-            for zone, run in groupby(cuts, key=_ZONE):
-                found = words(_BARRIER.join([folded[start:end] for _, start, end in run]) + _BARRIER)
-                tokens += found
-                places += [zone] * len(found)
+        cut = _prefix(title)
+        folded = fold(title)
+        tokens = words(folded[:cut])
+        places: list[Place] = ["prefix"] * len(tokens)
+        tokens += words(folded[cut:] + _BARRIER)
+        places += ["title"] * (len(tokens) - len(places))
+        folded = fold(body)
+        for zone, run in groupby(self._reader.pieces(body, folded), key=_ZONE):
+            found = words(_BARRIER.join([folded[start:end] for _, start, end in run]) + _BARRIER)
+            tokens += found
+            places += [zone] * len(found)
         silent = self._lexicon.silent
         for number, at, _ in self._lexicon.index.find(tokens):
             if number in silent:
@@ -126,10 +134,11 @@ class Router:
         """Give the owners of the alerts named their weight; the first of them comes before every keyword."""
         owners: dict[str, float] = {}
         for number, weight in evidence.alerts.items():
-            owner = self._lexicon.alerts.owner(number)
+            alert = self._lexicon.alerts[number]
+            owner = alert.owner
             team = max(owner.among, key=lambda t: (teams.get(t, 0.0), t == owner.team), default=owner.team)
             owners[team] = owners.get(team, 0.0) + weight
-            match = Match(self._lexicon.alerts.title(number), "alert", round(weight, 3))
+            match = Match(alert.name, "alert", round(weight, 3))
             evidence.matches.setdefault(self._home[team], []).append(match)
         if owners:
             first = max(owners, key=lambda team: (owners[team], teams.get(team, 0.0)))
@@ -174,7 +183,7 @@ class Router:
 
     def _reasons(self, team: str | None, evidence: Evidence) -> tuple[str, ...]:
         """Codes for what decided beyond the words: alerts, exceptions, beta features, areas nobody owns."""
-        reasons = [f"alert:{self._lexicon.alerts.title(number)}" for number in evidence.alerts]
+        reasons = [f"alert:{self._lexicon.alerts[number].name}" for number in evidence.alerts]
         exceptions = [self._routing.exceptions[number] for number in evidence.exceptions]
         reasons += [f"exception:{exception.id}" for exception in exceptions if exception.team == team]
         features = [self._routing.beta[number] for number in dict.fromkeys(evidence.beta)]
@@ -193,12 +202,10 @@ def _areas_of(team: str, routing: Routing) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*own, *shared)))
 
 
-def _title(title: str) -> Iterator[tuple[Place, int, int]]:
-    """A title's prefix, if it has one (`search: …`, `[search] …`), and the rest."""
-    cut = title.find("]", 0, _PREFIX_MAX) if title.startswith("[") else title.find(": ", 0, _PREFIX_MAX)
-    if cut > 0:
-        yield "prefix", 0, cut
-    yield "title", max(cut, 0), len(title)
+def _prefix(title: str) -> int:
+    """Where a title's prefix ends (`search: …`, `[search] …`); 0 when it has none."""
+    mark = "]" if title.startswith("[") else ": "
+    return max(0, title.find(mark, 0, _PREFIX_MAX))
 
 
 def _spans(folded: str, tokens: list[str], start: int) -> list[tuple[int, int]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from bot.policy.routing import Routing
-from bot.rules.alerts import AlertTable
+from bot.rules.alerts import alerts_of
 from bot.rules.routing_index import Index
 from bot.rules.text import phrase
 
@@ -42,7 +42,7 @@ class Lexicon:
     def __init__(self, routing: Routing) -> None:
         self.entries: list[Entry] = []
         self.caps: list[float] = []
-        self.alerts = AlertTable(routing.alerts)
+        self.alerts = alerts_of(routing.alerts)
         self._by_form: dict[str, Entry] = {}
         self._groups(routing)
         self._keywords(routing)
@@ -59,8 +59,8 @@ class Lexicon:
                 self._entry(word).beta.append(number)
         for word in (*routing.generic, *routing.template):  # no evidence, but they hide the words in them
             self._entry(word)
-        for number, name in enumerate(self.alerts.names):
-            self._entry(name).alert = number
+        for number, alert in enumerate(self.alerts):
+            self._entry(alert.phrase).alert = number
         silent = {number for number, entry in enumerate(self.entries) if not entry.says_something}
         self.index = Index((entry.word for entry in self.entries), silent)
         self._join_forms()

@@ -20,7 +20,8 @@ The races, and what answers them:
 * A worker frozen past its lease: its token is not the row's, or the lease is in the past; all it says is
   refused.
 * A worker killed: the lease runs out and the next claim is `inherited`, and stays so until a run
-  succeeds, because what the dead one wrote last may not be readable yet. A server that alone owns its
+  succeeds, because what the dead one wrote last may not be readable yet. So is a key that a worker gave
+  back when it was cancelled (`release` with `cut_off`). A server that alone owns its
   SQLite file frees such keys when it starts (`recover`).
 * A key that kills its worker each time: claims count as strikes until they end well, so it dies like one
   that fails.
@@ -190,16 +191,18 @@ class Queue:
         self._wakeups.wake()
         return failed
 
-    async def release(self, claim: Claim, due_at: datetime | None = None) -> bool:
+    async def release(self, claim: Claim, due_at: datetime | None = None, *, cut_off: bool = False) -> bool:
         """Give the key back as if it had not been claimed, due at `due_at` if given. False: no longer ours.
 
-        For a run that ends between writes: a shutdown, or a budget that is used up.
+        For a run that ends between writes: a budget that is used up. `cut_off`: it was cancelled, perhaps
+        within a write (a shutdown), so the next run is `inherited`.
         """
         released = await self._change(
             self._sql.release,
             **_ours(claim),
             seen=claim.generation,
             at=None if due_at is None else to_seconds(due_at),
+            cut_off=cut_off,
         )
         self._wakeups.wake()
         return released

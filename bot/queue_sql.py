@@ -188,6 +188,7 @@ class Statements:
             .values(
                 **_freed(),
                 due_at=sa.case((at.is_(None), due.c.due_at), else_=put_off),
+                inherited=sa.or_(due.c.inherited, sa.bindparam("cut_off", type_=sa.Boolean())),
                 attempts=due.c.attempts - 1,
                 strikes=due.c.strikes - 1,
             )

@@ -129,7 +129,7 @@ class Worker:
         except asyncio.CancelledError:
             word = "given back"
             with contextlib.suppress(Exception):
-                await self._queue.release(claim)
+                await self._queue.release(claim, cut_off=True)
             raise
         except Exception as error:  # noqa: BLE001  # the claim runs out and somebody takes the key over
             self._log.error("unsettled", key=claim.key, error=type(error).__name__)

@@ -50,8 +50,7 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """A body taken apart. Without a `form` it is not from the template; labels found all the same are
-    kept."""
+    """A body taken apart. Without a `form` it is not from the template; known labels count all the same."""
 
     form: Form | None
     fields: Mapping[str, Answer]
@@ -70,7 +69,7 @@ class Template:
 class _Mark(NamedTuple):
     """A label: where it stands, which field it names (None: none of ours), and what follows on its line."""
 
-    index: int
+    at: int
     field: str | None
     level: int
     rest: str
@@ -95,22 +94,23 @@ class TemplateReader:
         """Take a body apart; kind and team are left to the caller. Never raises."""
         document = read(body)
         form, marks = self._recognise(document, list(self._marks(document)))
-        fields: dict[str, Answer] = {}
+        found: dict[str, list[Line]] = {}
+        first: dict[str, int] = {}  # field → number of its label's line
         owner: dict[int, str] = {}  # line number → the field it belongs to
         for mark, end in self._ends(document, marks):
             if mark.field is None:
                 continue
-            label = document.lines[mark.index]
-            lines = [Line(label.number, mark.rest), *document.lines[mark.index + 1 : end]]
+            label = document.lines[mark.at]
+            lines = [Line(label.number, mark.rest), *document.lines[mark.at + 1 : end]]
             kept = _answering(lines, self._hints[mark.field])
             if mark.field in self._short:
                 kept = _first_paragraph(kept)
                 lines = [line for line in lines if not kept or line.number <= kept[-1].number]
             owner.update((line.number, mark.field) for line in lines)
-            if mark.field in fields:  # asked twice, or two labels of one field: both answers count
-                kept = (*fields[mark.field].lines, Line(label.number, ""), *kept)
-                label = document.lines[fields[mark.field].line - 1]
-            fields[mark.field] = Answer(label.number, kept)
+            first.setdefault(mark.field, label.number)
+            # Asked twice, or two labels of one field: both answers count.
+            found.setdefault(mark.field, []).extend((*kept, Line(lines[-1].number, "")))
+        fields = {id_: Answer(first[id_], tuple(lines)) for id_, lines in found.items()}
         rest = _without_labels(document, fields, owner)
         topic = [line for line in rest if owner.get(line.number) in self._topical]
         return Template(
@@ -118,12 +118,14 @@ class TemplateReader:
             fields=fields,
             routing_text=_BLANKS.sub("\n\n", "\n".join(map(_markdown, topic))).strip(),
             document=document,
-            prose=tuple(line for line in rest if line.kind in ("text", "html")),
+            prose=tuple(line for line in rest if line.text and line.kind in ("text", "html")),
             shows=_shows(topic),
         )
 
     def _marks(self, document: Document) -> Iterator[_Mark]:
         for index, line in enumerate(document.lines):
+            if not line.text:
+                continue
             if line.kind == "heading" or (line.kind == "text" and line.level):
                 id_, rest = self._heading(line.text)
                 if id_ is not None or line.kind == "heading":
@@ -179,13 +181,13 @@ class TemplateReader:
             if open_ is None:
                 open_ = mark
             elif mark.field is not None or (mark.level <= open_.level and self._said(document, open_, mark)):
-                yield open_, mark.index
+                yield open_, mark.at
                 open_ = mark
         if open_ is not None:
             yield open_, len(document.lines)
 
     def _said(self, document: Document, mark: _Mark, until: _Mark) -> bool:
-        between = document.lines[mark.index + 1 : until.index]
+        between = document.lines[mark.at + 1 : until.at]
         return bool(mark.rest) or any(line.text.strip() for line in between)
 
 
@@ -231,15 +233,13 @@ def _answering(lines: list[Line], hints: frozenset[str]) -> tuple[Line, ...]:
             if box[1] == " ":
                 continue
             line = replace(line, text=box[2] or "")
-        if line.kind != "code" and bare(line.text) in hints:
+        if line.text and line.kind != "code" and bare(line.text) in hints:
             continue
         kept.append(line)
         if line.kind not in ("fence", "code"):
             block = None
-        elif line.kind == "fence" and block is None:
-            block = len(kept) - 1
         elif line.kind == "fence":
-            if not any(inside.text.strip() for inside in kept[block + 1 : -1]):
+            if block is not None and not any(inside.text.strip() for inside in kept[block + 1 : -1]):
                 del kept[block:]
-            block = None
+            block = len(kept) - 1 if block is None else None
     return tuple(kept)

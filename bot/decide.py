@@ -12,7 +12,7 @@ from datetime import datetime
 
 from bot import words
 from bot.card import View, alert, card, reply
-from bot.memory import Handed, Intent, Memory, effect_marker, effects_in
+from bot.memory import Handed, Intent, Memory, effect_marker, effects_in, inert
 from bot.model import Assign, CreateComment, CreateLabel, Intake, React, Route, Snapshot
 from bot.policy.schema import Policy
 from bot.recall import Recall
@@ -40,13 +40,13 @@ class Desired:
     facts: Mapping[str, object] = field(default_factory=dict)  # for `explain` and `--dry-run`: no issue text
 
 
-def adopted(snapshot: Snapshot, recall: Recall, book: Rulebook, waiting: bool) -> str:
+def adopted(snapshot: Snapshot, recall: Recall, policy: Policy, from_template: bool, waiting: bool) -> str:
     """Why this issue is ours to speak on; empty when it is not."""
     if recall.state != "new":
         return "known"
-    if snapshot.has_label(book.policy.labels.rfh):
+    if snapshot.has_label(policy.labels.rfh):
         return "label"
-    if snapshot.issue.state == "OPEN" and book.intake.parse(snapshot.issue.body).form is not None:
+    if snapshot.issue.state == "OPEN" and from_template:
         return "template"
     return "command" if waiting else ""
 
@@ -65,12 +65,12 @@ def decide(snapshot: Snapshot, recall: Recall, book: Rulebook, now: datetime) ->
     if end:
         return Desired(memory, silence=end)
     waiting = inbox.pending(snapshot, memory, policy, now)
-    if not adopted(snapshot, recall, book, bool(waiting)):
+    template = book.intake.parse(snapshot.issue.body)
+    if not adopted(snapshot, recall, policy, template.form is not None, bool(waiting)):
         return Desired(memory, silence="not from the template")
     if snapshot.issue.state == "CLOSED" and (memory.closed or recall.state == "new") and not waiting:
         return Desired(memory, silence="closed")
 
-    template = book.intake.parse(snapshot.issue.body)
     history = LabelHistory.of(snapshot, memory, book.predecessors)
     if recall.state == "lost":
         memory = _rebuilt(memory, history, policy)
@@ -119,7 +119,7 @@ def decide(snapshot: Snapshot, recall: Recall, book: Rulebook, now: datetime) ->
         labels=labels,
         assign=_assign(ran, memory),
         comments=comments,
-        card=card(view),
+        card=inert(card(view)),
         reactions=tuple(
             React(h.comment.id, h.comment.node_id, OK if all(o.ok for o in h.outcomes) else REFUSED)
             for h in ran.handled
@@ -267,7 +267,7 @@ def _comments(
     effects, comments = dict(memory.effects), []
     for key, text in texts:
         if key not in effects and key not in there:
-            comments.append(CreateComment(key, f"{text}\n\n{effect_marker(key)}"))
+            comments.append(CreateComment(key, f"{inert(text)}\n\n{effect_marker(key)}"))
         effects.setdefault(key, now.replace(microsecond=0))
     return tuple(comments), replace(memory, effects=effects)
 

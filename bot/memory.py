@@ -22,11 +22,14 @@ from datetime import UTC, datetime
 from typing import Any, Literal
 
 VERSION = 1
-MAX_BYTES = 8 * 1024
+MAX_BYTES = 8 * 1024  # of a marker
+MAX_PAYLOAD = MAX_BYTES - 128  # the rest of the marker has a fixed length
 MAX_DONE = 200
 MAX_UNDO = 10
 MAX_EFFECTS = 100
 _MARKER = re.compile(r"<!-- rfh-bot:card v1 ([A-Za-z0-9_-]{1,12000})\.([A-Za-z0-9_-]{0,64}) -->")
+_OURS = re.compile(r"<!--\s*rfh-bot:", re.IGNORECASE)
+REPLY = "reply:"  # what the effect keys of replies to a comment start with
 _EFFECT = re.compile(r"<!-- rfh-bot:effect ([a-z0-9:._-]{1,100}) -->")
 
 
@@ -75,10 +78,15 @@ class Memory:
     closed: bool = False  # the card already says so
 
     def same_content(self, other: Memory) -> bool:
-        """Would writing `other` over this one tell a later run anything new? (A moving floor would not.)"""
-        mine = replace(self, rev=0, floor=None, done=())
-        theirs = replace(other, rev=0, floor=None, done=())
-        return mine == theirs and set(other.done) <= set(self.done)
+        """Would writing `other` over this one tell a later run anything new? A moving floor would not, nor
+        what is dropped because it is settled."""
+        mine = replace(self, rev=0, floor=None, done=(), effects={})
+        theirs = replace(other, rev=0, floor=None, done=(), effects={})
+        return (
+            mine == theirs
+            and set(other.done) <= set(self.done)
+            and other.effects.items() <= self.effects.items()
+        )
 
     def with_intent(self, slot: str, intent: Intent | None) -> Memory:
         intents = {name: value for name, value in self.intents.items() if name != slot}
@@ -86,13 +94,37 @@ class Memory:
             intents[slot] = intent
         return replace(self, intents=intents)
 
-    def bounded(self, now_floor: datetime) -> Memory:
-        """Drop what can no longer matter, so that the marker stays small."""
-        floor = now_floor if self.floor is None else max(self.floor, now_floor)
-        effects = dict(sorted(self.effects.items(), key=lambda item: item[1])[-MAX_EFFECTS:])
-        return replace(
-            self, floor=floor, done=self.done[-MAX_DONE:], undo=self.undo[-MAX_UNDO:], effects=effects
+    def bounded(self, settled: datetime) -> Memory:
+        """Drop what can no longer matter, so that the marker fits; `settled`: comments at or before it are.
+
+        A reply made by then answers a settled comment. Should all the rest still be too much, the oldest
+        goes first: an issue must not die of its memory.
+        """
+        floor = settled if self.floor is None else max(self.floor, settled)
+        effects = [(key, at) for key, at in self.effects.items() if at > floor or not key.startswith(REPLY)]
+        effects.sort(key=lambda item: item[1])
+        memory = replace(
+            self,
+            floor=floor,
+            done=self.done[-MAX_DONE:],
+            undo=self.undo[-MAX_UNDO:],
+            effects=dict(effects[-MAX_EFFECTS:]),
         )
+        while len(_payload(memory)) > MAX_PAYLOAD:
+            memory = _halved(memory)
+        return memory
+
+
+def _halved(memory: Memory) -> Memory:
+    """The newer half of what is many: first of what a later run can best do without."""
+    if len(memory.done) > 20:
+        return replace(memory, done=memory.done[len(memory.done) // 2 :])
+    if len(memory.effects) > 20:
+        effects = sorted(memory.effects.items(), key=lambda item: item[1])
+        return replace(memory, effects=dict(effects[len(effects) // 2 :]))
+    if len(memory.undo) > 1:
+        return replace(memory, undo=memory.undo[len(memory.undo) // 2 :])
+    return replace(memory, applied=dict(list(memory.applied.items())[: len(memory.applied) // 2]))
 
 
 # ── the marker ─────────────────────────────────────────────────────────────────────────────────────
@@ -106,10 +138,9 @@ class Seal:
 
     def mark(self, memory: Memory, repo_id: int, issue_id: int) -> str:
         """The marker line for a card of this issue; raises ValueError when it would be over 8 KB."""
-        content = json.dumps(_dump(memory), separators=(",", ":"), sort_keys=True).encode()
-        payload = _b64(content)
-        if len(payload) > MAX_BYTES:
-            raise ValueError(f"memory of {len(payload)} bytes is over {MAX_BYTES}")
+        payload = _payload(memory)
+        if len(payload) > MAX_PAYLOAD:
+            raise ValueError(f"memory of {len(payload)} bytes is over {MAX_PAYLOAD}")
         return f"<!-- rfh-bot:card v1 {payload}.{self._sign(payload, repo_id, issue_id)} -->"
 
     def _sign(self, payload: str, repo_id: int, issue_id: int) -> str:
@@ -139,6 +170,11 @@ def is_card(body: str) -> bool:
     return "<!-- rfh-bot:card v1 " in body
 
 
+def inert(text: str) -> str:
+    """Text in which nothing is a marker of ours; people may write what looks like one."""
+    return _OURS.sub("<!-- rfh-bot\u200b:", text)
+
+
 def visible(body: str) -> str:
     """The part of a card that people read, in the form in which two cards are compared."""
     return _MARKER.sub("", body.replace("\r\n", "\n")).strip()
@@ -146,16 +182,16 @@ def visible(body: str) -> str:
 
 def marker_of(body: str) -> tuple[int, str]:
     """Revision and marker of a card that we wrote, for the mirror."""
-    match, memory = _MARKER.search(body), unsealed(body)
-    if match is None or memory is None:
+    memory, markers = unsealed(body), list(_MARKER.finditer(body))
+    if memory is None:
         raise ValueError("not a card of ours")
-    return memory.rev, match[0]
+    return memory.rev, markers[-1][0]
 
 
 def unsealed(marker: str) -> Memory | None:
     """The memory in a marker that is trusted already, or only to be shown."""
-    match = _MARKER.search(marker)
-    return _parse(match[1]) if match is not None else None
+    found = _MARKER.findall(marker)
+    return _parse(found[-1][0]) if found else None
 
 
 def effect_marker(key: str) -> str:
@@ -171,6 +207,11 @@ def effects_in(body: str) -> tuple[str, ...]:
 
 
 # ── JSON ───────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _payload(memory: Memory) -> str:
+    """The content as it stands in the marker. In UTF-8, as JSON escapes an emoji with 12 characters."""
+    return _b64(json.dumps(_dump(memory), separators=(",", ":"), sort_keys=True, ensure_ascii=False).encode())
 
 
 def _b64(raw: bytes) -> str:

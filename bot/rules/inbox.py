@@ -1,8 +1,9 @@
 """Comments are an inbox (invariant 3): which commands are pending, who may run them, and what they change.
 
-A comment is pending while our reaction is not on it, its id is not among the memory's done ones, it is newer
-than the floor, and no reply of ours names it. Never pending: comments of bots, minimised ones. A pending
-comment that was edited is answered with "post it again": nobody can tell what it said when others read it.
+A comment is pending while our reaction is not on it, its id is not among the memory's done ones, and it is
+newer than the floor. Never pending: comments of bots, minimised ones. A pending comment that was edited is
+answered with "post it again": nobody can tell what it said when others read it. A reply alone makes nothing
+done: the card with what was decided comes after it, and a crash in between runs the commands again.
 
 A command becomes a durable intent in the memory; the history of comments is never folded again.
 """
@@ -16,7 +17,7 @@ from datetime import datetime, timedelta
 
 from bot.commands import MAX_PER_COMMENT, Call, Refusal, needed_role, parse, role_counts
 from bot.markdown import command_lines
-from bot.memory import Intent, Memory, Undo, effects_in
+from bot.memory import REPLY, Intent, Memory, Undo
 from bot.model import Comment, Label, Snapshot
 from bot.policy.schema import Policy
 from bot.rules.intake_customers import CustomerReader
@@ -65,15 +66,13 @@ class Ran:
 def pending(snapshot: Snapshot, memory: Memory, policy: Policy, now: datetime) -> tuple[Pending, ...]:
     """The comments whose commands are still to be run, oldest first."""
     floor = memory.floor or max(snapshot.issue.created_at - timedelta(seconds=1), now - REACH)
-    ours = [c for c in snapshot.comments if snapshot.viewer.same_as(c.author)]
-    replied = {key for comment in ours for key in effects_in(comment.body)} | set(memory.effects)
     found = []
     for comment in snapshot.comments:
         if comment.created_at <= floor or comment.id in memory.done or comment.own_reactions:
             continue
         if comment.author is None or comment.author.is_bot or comment.minimized:
             continue
-        if reply_key(comment) in replied or "/" not in comment.body:
+        if "/" not in comment.body:
             continue
         lines = (parse(line.text, policy) for line in command_lines(comment.body))
         calls = tuple(call for call in lines if call is not None)
@@ -83,7 +82,7 @@ def pending(snapshot: Snapshot, memory: Memory, policy: Policy, now: datetime) -
 
 
 def reply_key(comment: Comment) -> str:
-    return f"reply:{comment.id}"
+    return f"{REPLY}{comment.id}"
 
 
 def needs_roles(waiting: Sequence[Pending], snapshot: Snapshot, policy: Policy) -> frozenset[str]:
@@ -94,7 +93,9 @@ def needs_roles(waiting: Sequence[Pending], snapshot: Snapshot, policy: Policy) 
         if p.comment.author is not None
         and p.comment.edited_at is None
         and any(
-            call.spec is not None and not _free(call.spec.name, p.comment, snapshot, policy)
+            call.spec is not None
+            # What `/undo` takes back is known only when it runs, and takes that command's role.
+            and (call.spec.name == "undo" or not _free(call.spec.name, p.comment, snapshot, policy))
             for call in p.calls
         )
     )

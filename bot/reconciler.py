@@ -24,7 +24,7 @@ from typing import Protocol
 import structlog
 
 from bot.decide import Desired, decide
-from bot.errors import RfhError
+from bot.errors import Gone, RfhError
 from bot.github import lookup
 from bot.github.apply import Rejected, Unfinished, apply, reread_comment
 from bot.github.auth import Clients
@@ -173,10 +173,16 @@ class Reconciler:
 
         for delay in (*LAG, None):
             at = self.now()
-            snapshot = await load(gh, key, mirror=mirror, floor_of=floor_of)
-            fresh = fresh_enough(snapshot, at_least)
-            if fresh or delay is None:
-                break
+            try:
+                snapshot = await load(gh, key, mirror=mirror, floor_of=floor_of)
+            except Gone as error:
+                # An issue that an event told of a moment ago may not be readable yet.
+                if delay is None or at_least.updated_at is None or error.why != "not-found":
+                    raise
+            else:
+                fresh = fresh_enough(snapshot, at_least)
+                if fresh or delay is None:
+                    break
             await self.sleep(delay)
         if mirror is not None and _unseen(mirror, snapshot) and mirror.comment_id not in at_least.gone:
             await self.sleep(UNSEEN_CARD)

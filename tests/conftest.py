@@ -7,11 +7,17 @@ from pathlib import Path
 
 import pytest
 from databases import Machines, empty, postgres_cluster, postgres_programs
+from hypothesis import settings
+
+# How long one example takes says nothing on a busy machine; what must be quick has a test of its own.
+settings.register_profile("rfh-bot", deadline=None)
+settings.load_profile("rfh-bot")
 
 
 @pytest.fixture(scope="session")
 def postgres_url() -> Iterator[str]:
     """A Postgres server for the whole session; what needs it is skipped where none is installed."""
+    pytest.importorskip("psycopg", reason="no psycopg here (pip install 'rfh-bot[postgres]')")
     programs = postgres_programs()
     if programs is None:
         pytest.skip("no Postgres server here (Debian: apt-get install postgresql)")

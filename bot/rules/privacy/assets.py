@@ -50,11 +50,11 @@ def asset_hits(view: View, names_customer: Callable[[str], bool]) -> Iterator[Hi
     """Every cloud id, home folder, directory entry and account name of a text."""
     data = view.data
     yield from _cloud(view, names_customer)
-    for match in _HOME.finditer(data):
+    for match in _HOME.finditer(data) if any(w in view.low for w in ("/home", "users", "settings")) else ():
         user = match.group(1).decode().lower()
         if user not in _NOT_A_PERSON and not user.startswith(("your", "my-", "example")) and not _is_file(user):
             yield Hit("home-folder", "home_path", match.start(), match.end())
-    if b"=" in data:
+    if b"=" in data and any(w in view.low for w in ("cn=", "uid=", "ou=", "samaccountname=")):
         for match in _DN.finditer(data):
             text = view.text[slice(*match.span())].rstrip()
             if not _DN_PUBLIC.search(text) and ("dc=" in text.lower() or "ou=" in text.lower() or "uid=" in text.lower()):
@@ -71,42 +71,46 @@ def _is_file(name: str) -> bool:
 
 
 def _cloud(view: View, names_customer: Callable[[str], bool]) -> Iterator[Hit]:
-    data = view.data
-    for match in _ARN.finditer(data):
+    data, low = view.data, view.low
+    for match in _ARN.finditer(data) if "arn:" in low else ():
         account = match.group(1)
         if (account and account.decode() not in _DOCUMENTED) or names_customer(view.low[slice(*match.span())]):
             yield Hit("aws-arn", "cloud_id", *match.span())
-    for match in _ACCOUNT.finditer(data):
+    for match in _ACCOUNT.finditer(data) if "aws" in low or "acc" in low else ():
         if match.group(1).decode() not in _DOCUMENTED:
             yield Hit("aws-account", "cloud_id", *match.span(1))
-    for match in _ECR.finditer(data):
+    for match in _ECR.finditer(data) if ".dkr." in low else ():
         if match.group(1).decode() not in _DOCUMENTED:
             yield Hit("aws-registry", "cloud_id", *match.span())
     for match in _RESOURCE.finditer(data):
         if len(set(match.group().split(b"-")[1])) > 4 and not (match.start() and data[match.start() - 1 : match.start()] in b"-_./"):
             yield Hit("aws-resource", "cloud_id", *match.span())
-    for match in _BUCKET.finditer(data):
+    for match in _BUCKET.finditer(data) if "://" in low else ():
         bucket = match.group(1).decode()
         if not bucket.startswith((*_PUBLIC_PROJECTS, "bucket", "some-")):
             yield Hit("bucket", "cloud_id", *match.span())
-    for pattern, rule in ((_GCP, "gcp-project"), (_GCP_CUE, "gcp-project"), (_GCR, "gcp-registry")):
+    if not any(w in low for w in ("project", "gcr.io", "pkg.dev")):
+        patterns: tuple[tuple[re2._Regexp[bytes], str], ...] = ()
+    else:
+        patterns = ((_GCP, "gcp-project"), (_GCP_CUE, "gcp-project"), (_GCR, "gcp-registry"))
+    for pattern, rule in patterns:
         for match in pattern.finditer(data):
             group = 1 if match.span(1) != (-1, -1) else 2
             project = match.group(group).decode()
             if project.startswith(_PUBLIC_PROJECTS) or (pattern is _GCP and not (any(c.isdigit() for c in project) or names_customer(project))):
                 continue
             yield Hit(rule, "cloud_id", *(match.span(group) if pattern is not _GCR else match.span()))
-    for match in _GCP_ACCOUNT.finditer(data):
+    for match in _GCP_ACCOUNT.finditer(data) if "gserviceaccount" in low else ():
         if b"@sourcegraph" not in match.group():
             yield Hit("gcp-service-account", "email", *match.span())
-    for match in _AZURE.finditer(data):
+    for match in _AZURE.finditer(data) if "/subscriptions/" in low else ():
         if b"00000000-0000" not in match.group():
             yield Hit("azure-subscription", "cloud_id", *match.span())
-    for match in _AZURE_ID.finditer(data):
+    for match in _AZURE_ID.finditer(data) if any(w in low for w in ("tenant", "subscription", "directory", "aad", "microsoftonline", "azure_client", "sts.")) else ():
         group = 1 if match.span(1) != (-1, -1) else 2
         if not match.group(group).startswith(b"00000000"):
             yield Hit("azure-tenant", "cloud_id", *match.span(group))
-    for match in _CLOUD_KEYED.finditer(data):
+    for match in _CLOUD_KEYED.finditer(data) if "id" in low else ():
         value = match.group(1)
         if any(48 <= c < 58 for c in value) and any(65 <= c < 91 for c in value):
             yield Hit("saas-account", "cloud_id", *match.span(1), sure=False)

@@ -15,54 +15,39 @@ _MEASURE = r"(?:ARR|ACV|TCV|MRR|IARR|NARR|annual recurring revenue|annual contra
 _DATE = r"(?:\d{4}-\d\d(?:-\d\d)?|\d{1,2}[./]\d{1,2}[./]\d{2,4}|(?:(?:the\s)?(?:end|beginning|start|middle|first half|second half|close) of\s)?(?:(?:late|early|mid)[ -])?(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Sept|Oct|Nov|Dec)[a-z]{0,6}\.?(?:\s\d{1,2}(?:st|nd|rd|th)?)?(?:,?\s\d{4})?|\d{1,2}(?:st|nd|rd|th)?\s(?:of\s)?(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]{0,6}(?:\s\d{4})?|(?:(?:the\s)?end of\s)?(?:FY|CY)?'?\d{0,4}\s?Q[1-4](?:\s?'?(?:FY)?\d{2,4})?|(?:FY|CY)\s?'?\d{2,4}|(?:next|this|end of|end of the|the end of the|in|within|in the next|the coming|early next|late next)\s(?:\d{1,3}\s|two\s|three\s|four\s|five\s|six\s|a\sfew\s|couple\sof\s)?(?:days?|weeks?|months?|quarters?|years?|summer|fall|autumn|winter|spring|(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day|(?:fiscal|calendar)\s\w+|Q[1-4])|(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day|tomorrow|soon|year[ -]end)"
 _SUBJECT = r"(?:(?:their|the|our|its|his|her|this|customer'?s?|a)\s)?(?:(?:current|annual|paid|enterprise|sourcegraph|existing|new|multi-year|\d-year)\s)*"
 
-_PATTERNS: tuple[tuple[str, str], ...] = (
-    ("money", rf"(?i){_MONEY}\s?(?:(?:of|in)\s)?(?:new\s)?{_MEASURE}\b"),
-    ("money", rf"(?i)\b(?:ARR|ACV|TCV|MRR|IARR)\b(?:\s(?:of|is|at|was|around|about|approx\.?|roughly|total(?:s|ling)?|worth|currently|=|:))*[:=]?\s*[~≈]?\s?(?:{_MONEY}|(?:{_NUMBER})\s?(?:k|m|mm|mn)\b|\d{{1,3}}(?:,\d{{3}})+)"),
-    ("money", rf"(?i)\b(?:{_NUMBER})\s?(?:k|m|mm)?\s?(?:in\s|of\s)?(?:ARR|ACV|TCV|MRR)\b"),
-    ("money", rf"(?i)\b(?:contract|deal|renewal|opportunity|account|expansion|upsell|subscription|license|licence|invoice|spend|budget)(?:\s(?:size|value|amount))?(?:\s(?:of|is|at|was|worth|valued at|around|about|for|=|:|costs?))*[:=]?\s*[~≈]?\s?{_MONEY}(?:\s?(?:per|a|/)\s?(?:year|yr|annum|month|seat|user))?"),
-    ("money", rf"(?i){_MONEY}\s?(?:/|per|a)\s?(?:year|yr|annum|seat|user)\b"),
-    ("money", rf"(?i)\b(?:pay(?:s|ing)?|paid|worth|spend(?:s|ing)?|committed)\s(?:us\s)?(?:around |about |roughly |over |~)?{_MONEY}"),
-    ("discount", r"(?i)\b\d{1,2}(?:\.\d+)?\s?%\s(?:\w+\s)?(?:discount|uplift|price increase|off list)\b|\bdiscount(?:ed)? (?:of|by|at) \d{1,2}\s?%"),
-    ("seats", rf"(?i)\b(?:an?\s)?(?:{_NUMBER})\s?k?[- ]?(?:seats?|users?|developers?|devs?)[- ](?:licen[sc]es?|contract|deal|subscription|plan|deployment license)\b"),
-    ("seats", rf"(?i)\b(?:{_NUMBER})\s?k?\+?\s(?:additional\s|more\s|new\s|paid\s|licen[sc]ed?\s|purchased\s|contracted\s|active\slicen[sc]ed\s|total\s|enterprise\s|cody\s|code\ssearch\s)*seats?\b"),
-    ("seats", rf"(?i)\b(?:{_NUMBER})\s?k?\s(?:paid|licen[sc]ed|purchased|contracted|billable|entitled)\s(?:active\s)?(?:users?|seats?|developers?|engineers?|employees)\b"),
-    ("seats", rf"(?i)\b(?:licen[sc]ed?|licen[sc]es?|contract(?:ed)?|entitled|subscription|paying|plan|seats?)\s(?:is\s|are\s)?(?:for|to|of|count|limit)?\s?(?:is\s|of\s|:\s?|up\sto\s)?(?:{_NUMBER})\s?k?\s(?:users?|seats?|developers?|devs|engineers?|people|licen[sc]es?)\b"),
-    ("seats", r"(?i)\b(?:seats?|licen[sc]ed users?|seat count|user count limit|licen[sc]e size|number of seats)\s?(?:=|:|is|are)\s?\d[\d,.]{1,8}k?\b"),
-    ("seats", rf"(?i)\b(?:{_NUMBER})\s?k?\s(?:user|seat|developer)?\s?licen[sc]es\b"),
-    ("seats", r"(?i)\b(?:one|two|three|four|five|six|seven|eight|nine|ten|fifteen|twenty|thirty|fifty|several|a few)[ -](?:and a half[ -])?(?:hundred|thousand)(?:[ -]\w+)?[ -](?:licen[sc]ed )?(?:seats?|licen[sc]es|licen[sc]ed users|users licen[sc]ed|seat licen[sc]e)\b"),
-    ("term", rf"(?i)\b{_SUBJECT}(?:renewal|renewal date)\s(?:date\s)?(?:is|was|falls|comes|happens|will be|would be|coming|due|due date|scheduled|set|up|planned|closes)(?:\s(?:is|up|due|on|in|by|at|for|around|before|coming|scheduled|set|planned|date))*\s{_DATE}"),
-    ("term", rf"(?i)\b(?:renewal|renewal date|contract end(?: date)?|contract term|subscription end(?: date)?|licen[sc]e expiry|licen[sc]e expir(?:ation|y) date|expiration)\s?[:=]\s?{_DATE}"),
-    ("term", rf"(?i)\b{_SUBJECT}(?:contract|subscription|agreement|licen[sc]e|MSA|order form|SOW|poc|p\.o\.c\.|pov|proof of (?:concept|value)|trial|pilot|evaluation|term)\s(?:period\s)?(?:ends?|ended|expires?|expired|expiring|runs out|is up|lapses|terminates|closes|renews|concludes|is due|will (?:end|expire|renew|lapse)|is (?:ending|expiring|renewing)|is up for renewal|runs (?:until|through|till)|ending|goes until)(?:\s(?:on|in|at|by|around|before|for renewal|until|after))*\s?{_DATE}"),
-    ("term", rf"(?i)\b(?:up for renewal|renew(?:s|ing|al)?(?: is)?(?: (?:due|coming up|up|happening|scheduled))?)\s(?:on|in|by|at|at the|before|this|next|due)\s?(?:the\s)?{_DATE}"),
-    ("term", rf"(?i)\b(?:signed|sign|signs|signing|closed|close|closes|closing)\s(?:a|the|their)?\s?(?:\w+[- ])?(?:\d-year|multi-year|one-year|two-year|three-year|annual)\s(?:deal|contract|agreement|renewal|subscription)\b"),
-    ("churn", r"(?i)\b(?:churn risk|at risk of churn(?:ing)?|likely to churn|threaten(?:ed|ing)? to (?:churn|cancel|leave)|renewal (?:is |at |blocker|risk)+(?:at risk|risk|blocker)?|blocks? (?:the|their) renewal|renewal[- ]blocking|risk to (?:the )?renewal)\b"),
-    ("term", rf"(?i)\bpurchase order\s?#?\s?[A-Z]{{0,4}}-?\d{{4,12}}\b|\bPO\s?#\s?\d{{4,12}}\b|\b(?:invoice|contract|opportunity|order form)\s(?:no\.?|number|id|#)\s?:?\s?#?[A-Z]{{0,4}}-?\d{{4,12}}\b"),
+#: (rule, words of which one must be there, pattern)
+_PATTERNS: tuple[tuple[str, tuple[str, ...], str], ...] = (
+    ("money", ("$", "?", "usd", "eur", "gbp", "chf", "cad", "aud", "dollar", "pound"), rf"(?i){_MONEY}\s?(?:(?:of|in)\s)?(?:new\s)?{_MEASURE}\b"),
+    ("money", ("arr", "acv", "tcv", "mrr"), rf"(?i)\b(?:ARR|ACV|TCV|MRR|IARR)\b(?:\s(?:of|is|at|was|around|about|approx\.?|roughly|total(?:s|ling)?|worth|currently|=|:))*[:=]?\s*[~≈]?\s?(?:{_MONEY}|(?:{_NUMBER})\s?(?:k|m|mm|mn)\b|\d{{1,3}}(?:,\d{{3}})+)"),
+    ("money", ("arr", "acv", "tcv", "mrr"), rf"(?i)\b(?:{_NUMBER})\s?(?:k|m|mm)?\s?(?:in\s|of\s)?(?:ARR|ACV|TCV|MRR)\b"),
+    ("money", ("$", "?", "usd", "eur", "gbp", "chf", "cad", "aud", "dollar", "pound"), rf"(?i)\b(?:contract|deal|renewal|opportunity|account|expansion|upsell|subscription|license|licence|invoice|spend|budget)(?:\s(?:size|value|amount))?(?:\s(?:of|is|at|was|worth|valued at|around|about|for|=|:|costs?))*[:=]?\s*[~≈]?\s?{_MONEY}(?:\s?(?:per|a|/)\s?(?:year|yr|annum|month|seat|user))?"),
+    ("money", ("/seat", "/user", "/ye", "/yr", "per ye", "per se", "per us", "per an", "per yr", "a year"), rf"(?i){_MONEY}\s?(?:/|per|a)\s?(?:year|yr|annum|seat|user)\b"),
+    ("money", ("pay", "paid", "worth", "spend", "committed"), rf"(?i)\b(?:pay(?:s|ing)?|paid|worth|spend(?:s|ing)?|committed)\s(?:us\s)?(?:around |about |roughly |over |~)?{_MONEY}"),
+    ("discount", ("discount", "uplift", "increase", "off list"), r"(?i)\b\d{1,2}(?:\.\d+)?\s?%\s(?:\w+\s)?(?:discount|uplift|price increase|off list)\b|\bdiscount(?:ed)? (?:of|by|at) \d{1,2}\s?%"),
+    ("seats", ("licen", "contract", "deal", "subscription", "plan"), rf"(?i)\b(?:an?\s)?(?:{_NUMBER})\s?k?[- ]?(?:seats?|users?|developers?|devs?)[- ](?:licen[sc]es?|contract|deal|subscription|plan|deployment license)\b"),
+    ("seats", ("seat",), rf"(?i)\b(?:{_NUMBER})\s?k?\+?\s(?:additional\s|more\s|new\s|paid\s|licen[sc]ed?\s|purchased\s|contracted\s|active\slicen[sc]ed\s|total\s|enterprise\s|cody\s|code\ssearch\s)*seats?\b"),
+    ("seats", ("paid", "licen", "purchased", "contracted", "billable", "entitled"), rf"(?i)\b(?:{_NUMBER})\s?k?\s(?:paid|licen[sc]ed|purchased|contracted|billable|entitled)\s(?:active\s)?(?:users?|seats?|developers?|engineers?|employees)\b"),
+    ("seats", ("licen", "contract", "entitled", "subscription", "paying", "plan", "seat"), rf"(?i)\b(?:licen[sc]ed?|licen[sc]es?|contract(?:ed)?|entitled|subscription|paying|plan|seats?)\s(?:is\s|are\s)?(?:for|to|of|count|limit)?\s?(?:is\s|of\s|:\s?|up\sto\s)?(?:{_NUMBER})\s?k?\s(?:users?|seats?|developers?|devs|engineers?|people|licen[sc]es?)\b"),
+    ("seats", ("seat", "licen", "user count"), r"(?i)\b(?:seats?|licen[sc]ed users?|seat count|user count limit|licen[sc]e size|number of seats)\s?(?:=|:|is|are)\s?\d[\d,.]{1,8}k?\b"),
+    ("seats", ("licen",), rf"(?i)\b(?:{_NUMBER})\s?k?\s(?:user|seat|developer)?\s?licen[sc]es\b"),
+    ("seats", ("hundred", "thousand"), r"(?i)\b(?:one|two|three|four|five|six|seven|eight|nine|ten|fifteen|twenty|thirty|fifty|several|a few)[ -](?:and a half[ -])?(?:hundred|thousand)(?:[ -]\w+)?[ -](?:licen[sc]ed )?(?:seats?|licen[sc]es|licen[sc]ed users|users licen[sc]ed|seat licen[sc]e)\b"),
+    ("term", ("renewal",), rf"(?i)\b{_SUBJECT}(?:renewal|renewal date)\s(?:date\s)?(?:is|was|falls|comes|happens|will be|would be|coming|due|due date|scheduled|set|up|planned|closes)(?:\s(?:is|up|due|on|in|by|at|for|around|before|coming|scheduled|set|planned|date))*\s{_DATE}"),
+    ("term", ("renewal", "contract", "subscription", "expir", "expiry"), rf"(?i)\b(?:renewal|renewal date|contract end(?: date)?|contract term|subscription end(?: date)?|licen[sc]e expiry|licen[sc]e expir(?:ation|y) date|expiration)\s?[:=]\s?{_DATE}"),
+    ("term", ("contract", "subscription", "agreement", "licen", "msa", "order form", "sow", "poc", "p.o.c", "pov", "proof of", "trial", "pilot", "evaluation", "term"), rf"(?i)\b{_SUBJECT}(?:contract|subscription|agreement|licen[sc]e|MSA|order form|SOW|poc|p\.o\.c\.|pov|proof of (?:concept|value)|trial|pilot|evaluation|term)\s(?:period\s)?(?:ends?|ended|expires?|expired|expiring|runs out|is up|lapses|terminates|closes|renews|concludes|is due|will (?:end|expire|renew|lapse)|is (?:ending|expiring|renewing)|is up for renewal|runs (?:until|through|till)|ending|goes until)(?:\s(?:on|in|at|by|around|before|for renewal|until|after))*\s?{_DATE}"),
+    ("term", ("renew",), rf"(?i)\b(?:up for renewal|renew(?:s|ing|al)?(?: is)?(?: (?:due|coming up|up|happening|scheduled))?)\s(?:on|in|by|at|at the|before|this|next|due)\s?(?:the\s)?{_DATE}"),
+    ("term", ("year", "annual"), rf"(?i)\b(?:signed|sign|signs|signing|closed|close|closes|closing)\s(?:a|the|their)?\s?(?:\w+[- ])?(?:\d-year|multi-year|one-year|two-year|three-year|annual)\s(?:deal|contract|agreement|renewal|subscription)\b"),
+    ("churn", ("churn", "renewal", "cancel"), r"(?i)\b(?:churn risk|at risk of churn(?:ing)?|likely to churn|threaten(?:ed|ing)? to (?:churn|cancel|leave)|renewal (?:is |at |blocker|risk)+(?:at risk|risk|blocker)?|blocks? (?:the|their) renewal|renewal[- ]blocking|risk to (?:the )?renewal)\b"),
+    ("term", ("purchase order", "po #", "po#", "invoice", "contract n", "contract i", "contract #", "opportunity", "order form"), rf"(?i)\bpurchase order\s?#?\s?[A-Z]{{0,4}}-?\d{{4,12}}\b|\bPO\s?#\s?\d{{4,12}}\b|\b(?:invoice|contract|opportunity|order form)\s(?:no\.?|number|id|#)\s?:?\s?#?[A-Z]{{0,4}}-?\d{{4,12}}\b"),
 )  # fmt: skip
-_COMPILED = tuple((rule, re2.compile(pattern.encode())) for rule, pattern in _PATTERNS)
-_ANY = (
-    "arr", "acv", "tcv", "mrr", "$", "usd", "eur", "gbp", "chf", "seat", "licen", "renew", "contract", "subscription",
-    "poc", "trial", "pilot", "churn", "discount", "invoice", "purchase order", "po #", "deal", "pov", "paid", "term",
-    "proof of", "agreement", "evaluation",
-)  # fmt: skip
-_NEEDS: dict[str, tuple[str, ...]] = {
-    "money": ("$", "€", "£", "usd", "eur", "gbp", "chf", "aud", "cad", "inr", "arr", "acv", "tcv", "mrr", "dollar", "pound", "?"),
-    "discount": ("discount", "uplift", "price", "off list"),
-    "seats": ("seat", "licen", "paid", "purchased", "contracted", "billable", "entitled"),
-    "term": ("renew", "contract", "subscription", "poc", "p.o.c", "pov", "trial", "pilot", "licen", "agreement", "msa", "sow", "purchase order", "po #", "invoice", "opportunity", "order form", "evaluation", "proof of", "deal", "term"),
-    "churn": ("churn", "renewal", "cancel", "leave"),
-}  # fmt: skip
+_COMPILED = tuple((rule, needles, re2.compile(pattern.encode())) for rule, needles, pattern in _PATTERNS)
 _CERTIFICATE = re2.compile(r"(?i)(?:certificates?|certs?|tls|ssl|token|lease|domain|dhcp|key|session|cookie|acme|letsencrypt|secret|ticket|cache|kerberos)\W+(?:\w+\W+){0,1}$")
-_OWN_TRIAL = re2.compile(r"(?i)^(?:a |the )?(?:evaluation|term|trial|licen[sc]e|agreement)\b")
 
 
 def contract_hits(view: View, watch: bool) -> Iterator[Hit]:
     """Every money, seat, discount and renewal fact of a text."""
     low = view.low
-    if not any(word in low for word in _ANY):
-        return
-    wanted = {rule: any(word in low for word in words) for rule, words in _NEEDS.items()}
-    for rule, pattern in _COMPILED:
-        if not wanted[rule]:
+    for rule, needles, pattern in _COMPILED:
+        if not any(needle in low for needle in needles):
             continue
         for match in pattern.finditer(view.data):
             start, end = match.span()

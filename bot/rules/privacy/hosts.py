@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Set
+from collections.abc import Container, Iterable, Set
 from dataclasses import dataclass, field
 
 import re2
 
 #: reserved for documentation and tests (RFC 2606, RFC 6761); never anybody's
 _EXAMPLE_TLDS = frozenset({"example", "invalid", "test", "localhost", "onion"})
-_EXAMPLE_DOMAINS = ("example.com", "example.org", "example.net", "example.edu")
-_INTERNAL_TLDS = frozenset(
+_EXAMPLE_DOMAINS = frozenset(("example.com", "example.org", "example.net", "example.edu"))
+INTERNAL_TLDS = frozenset(
     "internal local lan corp intranet intra home private localdomain priv ad dmz office domain consul svc int".split()
 )
 _CLUSTER = re2.compile(r"(?:^|\.)(?:svc|cluster\.local|docker\.internal|kubernetes\.default|google\.internal)(?:\.|$)")
@@ -88,9 +88,12 @@ class Hosts:
     def is_example(self, host: str) -> bool:
         """Reserved names, and service names inside the product's own cluster."""
         last = host.rsplit(".", 1)[-1]
-        if last in _EXAMPLE_TLDS or host == "localhost" or covered(host, _EXAMPLE_DOMAINS) or host.startswith("example."):
+        if last in _EXAMPLE_TLDS or covered(host, _EXAMPLE_DOMAINS) or host.startswith("example."):
             return True
-        return bool(_CLUSTER.search(host)) or bool(_SERVICE.match(host.split(".")[0]) and host.count(".") <= 1 and self._service_domain(host))
+        if "svc" in host or "cluster." in host or "kubernetes." in host or last == "internal":
+            if _CLUSTER.search(host):
+                return True
+        return host.count(".") <= 1 and last not in _COMMON_TLDS and bool(_SERVICE.match(host.split(".")[0])) and self._service_domain(host)
 
     def _service_domain(self, host: str) -> bool:
         """`gitserver-0.gitserver`: the second label names a service as well."""
@@ -98,7 +101,7 @@ class Hosts:
         return not rest or bool(_SERVICE.match(rest))
 
     def is_public(self, host: str) -> bool:
-        return covered(host, self.public) and not _CLOUD.search("." + host)
+        return covered(host, self.public) and not (covered(host, _CLOUD_PARENTS) and _CLOUD.search("." + host))
 
     def is_internal_tool(self, host: str) -> bool:
         return covered(host, self.internal)
@@ -115,26 +118,33 @@ class Hosts:
     def is_private(self, host: str) -> bool:
         """Is it somebody's own machine by its name alone?"""
         labels = host.split(".")
-        if len(labels) >= 2 and labels[-1] in _INTERNAL_TLDS:
+        if len(labels) >= 2 and labels[-1] in INTERNAL_TLDS:
             named = len(labels) >= 3 or any(c.isdigit() or c == "-" for c in labels[0])
             return named and not (len(labels) == 2 and _SERVICE.match(labels[0]))
-        if _CLOUD.search("." + host) and len(labels) >= 3:
+        if len(labels) >= 3 and covered(host, _CLOUD_PARENTS) and _CLOUD.search("." + host):
             return True
         if len(labels) >= 3 and self.is_domain(host):
             return bool(_FIRST_LABEL.match(labels[0])) or labels[1] in _SECOND_LABEL or (len(labels) >= 4 and labels[2] in _SECOND_LABEL)
         return False
 
 
+#: domains whose sub-domains may be somebody's own (`_CLOUD` decides)
+_CLOUD_PARENTS = frozenset(
+    """
+    amazonaws.com ec2.internal compute.internal cloudfront.net awsapps.com windows.net azure.net azure.com cloudapp.com azurewebsites.net azurecontainer.io azurecr.io azmk8s.io
+    trafficmanager.net azure-api.net azureedge.net run.app appspot.com cloudfunctions.net web.app firebaseapp.com firebaseio.com googleusercontent.com okta.com oktapreview.com
+    okta-emea.com auth0.com onelogin.com pingidentity.com pingone.com jumpcloud.com duosecurity.com onmicrosoft.com sharepoint.com salesforce.com service-now.com freshdesk.com
+    zendesk.com visualstudio.com myshopify.com snowflakecomputing.com databricks.com azuredatabricks.net es.io mongodb.net elastic-cloud.com grafana.net sourcegraphcloud.com
+    """.split()
+)
 _COMMON_TLDS = frozenset(
     "com net org io ai co de fr uk eu us ca jp cn in br au nl se no fi dk ch at be es it pl cz ie nz sg hk kr ru tr za mx tech cloud dev app"
     " health bank biz info edu gov mil online site store xyz".split()
 )
 
 
-def covered(host: str, hosts: Iterable[str]) -> bool:
+def covered(host: str, hosts: Container[str]) -> bool:
     """Is the host one of these, or below one of these?"""
-    if not isinstance(hosts, (set, frozenset)):
-        hosts = frozenset(hosts)
     while host:
         if host in hosts:
             return True

@@ -28,6 +28,7 @@ _ATTACHMENT = re2.compile(
 )
 _PUBLIC_ATTACHMENT = re2.compile(r"(?i)^github\.com/sourcegraph/(?:sourcegraph|zoekt|cody|src-cli|scip[\w-]*|deploy[\w-]*|doc|docs|handbook|about|jetbrains|handbook)/(?:files|assets)/\d")
 _PRIVATE_ASSET = re2.compile(r"(?i)^(?:github\.com|raw\.githubusercontent\.com)/sourcegraph/customer/(?:files|assets|raw|blob|main|master|suites|actions)\b")
+_HAVE_ATTACHMENTS = frozenset(("github.com", "githubusercontent.com", "zendesk.com", "slack.com", "amazonaws.com"))
 _TRACKER = re2.compile(r"^(?:jira|wiki|confluence|servicenow|snow|support|helpdesk|ticket|tickets|tracker|youtrack|redmine|trello|rally|azuredevops|devops|tfs|grafana|kibana|splunk|datadog|jenkins|zoom|webex|teams)[-.]")
 #: tools whose pages only their owners can open
 INTERNAL_TOOLS = frozenset(
@@ -119,25 +120,30 @@ def link_hits(view: View, hosts: Hosts, public_paths: tuple[str, ...], names_cus
 
 def _judge(link: Link, hosts: Hosts, public_paths: tuple[str, ...], names_customer: Callable[[str], bool]) -> tuple[str, Kind] | None:
     host, rest = link.host, link.rest
-    if _ALLOWED.match(rest) or any(rest.lower().startswith(p) for p in public_paths):
+    if any(rest.lower().startswith(p) for p in public_paths):
         return None
     if link.scheme in ("s3", "gs"):
         return None  # buckets are cloud ids
-    if _PRIVATE_ASSET.match(rest):
-        return "private-asset", "private_asset"
-    if _ATTACHMENT.match(rest):
-        return None if _PUBLIC_ATTACHMENT.match(rest) else ("attachment", "image")
+    if covered(host, _HAVE_ATTACHMENTS):
+        if _ALLOWED.match(rest):
+            return None
+        if _PRIVATE_ASSET.match(rest):
+            return "private-asset", "private_asset"
+        if _ATTACHMENT.match(rest):
+            return None if _PUBLIC_ATTACHMENT.match(rest) else ("attachment", "image")
+    if not host.endswith("slack.com") and not covered(host, INTERNAL_TOOLS) and hosts.is_public(host):
+        return None
     if host.replace(".", "").isdigit() or hosts.is_example(host):
         return None
     if hosts.is_managed(host):
         return "managed-instance", "customer"
-    if (host.endswith(".slack.com") and host not in _SLACK_PUBLIC) or _SLACK.match(rest):
+    if host.endswith("slack.com") and (host not in _SLACK_PUBLIC or _SLACK.match(rest)):
         return "chat-link", "internal_link"
     if hosts.is_internal_tool(host):
         return "internal-tool", "internal_link"
     if covered(host, INTERNAL_TOOLS) and not _PUBLIC_PAGES.match(rest):
         return "internal-tool", "internal_link"
-    if hosts.is_public(host):
+    if host.endswith("slack.com"):
         return None
     if _TRACKER.match(host):
         return "tracker", "internal_link"

@@ -149,7 +149,7 @@ def one_slip(a: str, b: str) -> bool:
 def _hit(name: Name, own: Set[str], start: int, end: int) -> Hit:
     mine = name.slug in own
     sure = not name.brand or mine
-    return Hit("customer-name", "customer" if mine or not own else "customer_other", start, end, sure)
+    return Hit("customer-brand" if name.brand else "customer-name", "customer" if mine or not own else "customer_other", start, end, sure)
 
 
 def _spellings(slug: str, written: list[str], public: Set[str], ordinary: Set[str]) -> Iterator[Name]:

@@ -8,17 +8,17 @@ from collections.abc import Callable, Iterator, Set
 import re2
 
 from bot.rules.privacy.finding import Hit
-from bot.rules.privacy.hosts import Hosts, covered
+from bot.rules.privacy.hosts import INTERNAL_TLDS, Hosts, covered
 from bot.rules.privacy.normalise import View
 
 _MAIL = re2.compile(rb"[A-Za-z0-9][\w.!#$&'+/=?-]{0,63}@(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,62})\.)+[A-Za-z]{2,24}\b")
-_SPOKEN_MAIL = re2.compile(
-    rb"(?i)\b[a-z0-9][a-z0-9._+-]{1,40} ?(?:\bat\b|@) ?[a-z0-9-]{2,40}(?: ?(?:\bdot\b|\.) ?[a-z0-9-]{2,30}){0,3} (?:dot) (?:com|net|org|io|ai|co|de|fr|uk|eu|dev|us|in|ie|tr|me|tech|health)\b"
-    rb"|\b[a-z0-9]+[._+-][a-z0-9._+-]{1,40} at (?:[a-z0-9-]{2,40}\.)+[a-z]{2,10}\b"
-    rb"|\b[a-z0-9][\w.+-]{1,40} ?(?:_at_|-at-|<at>|\|at\|) ?[a-z0-9-]{2,40}(?:(?:\.|_dot_|-dot-|<dot>| dot )[a-z0-9-]{2,20}){1,3}\b"
-    rb"|\b[a-z0-9][\w.+-]{1,40} (?:@|at) [a-z0-9-]{2,40} ?(?:\.|dot) ?(?:com|net|org|io|ai|co|de)\b"
-    rb"|\b[a-z0-9][\w.+-]{1,40} ?@ (?:[a-z0-9-]{2,40}\.)+[a-z]{2,10}\b|\b[a-z0-9][\w.+-]{1,40} @(?:[a-z0-9-]{2,40}\.)+[a-z]{2,10}\b"
-)
+_SPOKEN_MAIL = tuple((re2.compile(p), n) for p, n in (
+    (rb"(?i)\b[a-z0-9][a-z0-9._+-]{1,40} ?(?:\bat\b|@) ?[a-z0-9-]{2,40}(?: ?(?:\bdot\b|\.) ?[a-z0-9-]{2,30}){0,3} (?:dot) (?:com|net|org|io|ai|co|de|fr|uk|eu|dev|us|in|ie|tr|me|tech|health)\b", (" dot ",)),
+    (rb"(?i)\b[a-z0-9]+[._+-][a-z0-9._+-]{1,40} at (?:[a-z0-9-]{2,40}\.)+[a-z]{2,10}\b", (" at ",)),
+    (rb"(?i)\b[a-z0-9][\w.+-]{1,40} ?(?:_at_|-at-|<at>|\|at\|) ?[a-z0-9-]{2,40}(?:(?:\.|_dot_|-dot-|<dot>| dot )[a-z0-9-]{2,20}){1,3}\b", ("at_", "-at-", "at>", "|at|")),
+    (rb"(?i)\b[a-z0-9][\w.+-]{1,40} (?:@|at) [a-z0-9-]{2,40} ?(?:\.|dot) ?(?:com|net|org|io|ai|co|de)\b", (" @ ",)),
+    (rb"(?i)\b[a-z0-9][\w.+-]{1,40} ?@ (?:[a-z0-9-]{2,40}\.)+[a-z]{2,10}\b|\b[a-z0-9][\w.+-]{1,40} @(?:[a-z0-9-]{2,40}\.)+[a-z]{2,10}\b", (" @", "@ ")),
+))
 _PUBLIC_LOCALS = frozenset(
     "git noreply no-reply donotreply root postmaster hostmaster webmaster mailer-daemon user username you your name me someone email mail test foo bar example nobody".split()
 )
@@ -55,8 +55,11 @@ _VERSION_CUE = re2.compile(
 _IP_CUE = re2.compile(
     r"(?i)(?:\bips?|\bip ?addr\w*|\baddr\w*|\bhosts?|\bserver|\bpeer|\bremote\w*|\blocal\w*|\bclient\w*|\bfrom|\bto|\btcp|\budp|\bvia|\begress|\bingress|\bnat|\bgateway|\bdns|\bproxy|\bforwarded-for|\bping|\bssh|\bnode|\blisten\w*|\bconnect\w*|\bdial|\bsource|\bdest\w*|\bsrc|\bdst|\bwhitelist\w*|\ballow\w*|\bblock\w*|\bfirewall|\bat|\bon|@|//|\bresolves?\b.{0,10}|\ba record)[\"'` :=(\[]{0,4}$"
 )
-_NOTABLE = frozenset(ipaddress.ip_address(a) for a in ("8.8.8.8", "8.8.4.4", "1.1.1.1", "1.0.0.1", "9.9.9.9", "208.67.222.222", "208.67.220.220", "255.255.255.255", "169.254.169.254", "172.17.0.1", "192.168.0.1", "192.168.1.1", "10.0.0.1", "10.0.0.0", "172.16.0.0", "192.168.0.0", "1.2.3.4", "4.3.2.1", "5.6.7.8", "192.168.1.0", "192.168.65.1", "192.168.49.2", "192.168.99.100", "10.96.0.1", "10.96.0.10", "10.43.0.1", "10.0.2.15", "10.0.2.2"))
-_RESERVED = tuple(ipaddress.ip_network(n) for n in ("192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24", "198.18.0.0/15", "127.0.0.0/8", "0.0.0.0/8", "224.0.0.0/3", "169.254.0.0/16", "192.88.99.0/24", "2001:db8::/32", "3fff::/20", "::/8", "fe80::/10", "ff00::/8", "100::/64"))
+_NOTABLE = frozenset(("8.8.8.8", "8.8.4.4", "1.1.1.1", "1.0.0.1", "9.9.9.9", "208.67.222.222", "208.67.220.220", "255.255.255.255", "169.254.169.254", "172.17.0.1", "192.168.0.1", "192.168.1.1", "10.0.0.1", "10.0.0.0", "172.16.0.0", "192.168.0.0", "1.2.3.4", "4.3.2.1", "5.6.7.8", "192.168.1.0", "192.168.65.1", "192.168.49.2", "192.168.99.100", "10.96.0.1", "10.96.0.10", "10.43.0.1", "10.0.2.15", "10.0.2.2"))
+#: documentation (RFC 5737, RFC 3849, RFC 9637), benchmarks, loopback, link-local, multicast
+_RESERVED_PREFIXES = ("192.0.2.", "198.51.100.", "203.0.113.", "198.18.", "198.19.", "127.", "0.", "169.254.", "192.88.99.")
+_RESERVED = tuple(ipaddress.ip_network(n) for n in ("2001:db8::/32", "3fff::/20", "::/8", "fe80::/10", "ff00::/8", "100::/64"))
+_SHARED = ipaddress.ip_network("100.64.0.0/10")
 _PHONE = re2.compile(
     rb"\+\d{1,3}(?:[ .\-/()]{0,3}\d{1,5}){2,6}|\b00\d{1,3}(?:[ .\-/()]{1,3}\d{1,5}){2,6}|\(\d{2,5}\)[ .\-]{0,2}\d{3,4}[ .\-]\d{3,5}|\b\d{3}-\d{3}-\d{4}\b|\b\d{3}\.\d{3}\.\d{4}\b|\b1[-. ]\d{3}[-. ]\d{3}[-. ]\d{4}\b"
     rb"|(?i:\b(?:phone|tel|telephone|cell|mobile|call|fax|dial|whatsapp|sms|text|handy|ring|reach)\b[^\n\d+]{0,24})(?:\(?\d{2,5}\)?(?:[ .\-/]{1,2}\d{2,8}){1,5}|\d{9,13})"
@@ -81,8 +84,8 @@ def mail_hits(view: View, public_mail: Set[str], in_link: Callable[[int], bool])
                 continue  # git@host:path
             if address and not in_link(start) and not _public_mail(address, public_mail):
                 yield Hit("email", "email", start, end)
-    if b" at " in data.lower() or b"@" in data or b"at_" in data or b"-at-" in data or b"at>" in data or b"at|" in data:
-        for match in _SPOKEN_MAIL.finditer(data):
+    for pattern, needles in _SPOKEN_MAIL:
+        for match in pattern.finditer(data) if any(n in view.low for n in needles) else ():
             start, end = match.span()
             spoken = view.low[start:end].replace(" dot ", ".").replace("_dot_", ".").replace("-dot-", ".").replace("<dot>", ".")
             for word in (" at ", "_at_", "-at-", "<at>", "|at|", " @ ", " @", "@ "):
@@ -143,11 +146,13 @@ def _dotted(view: View, start: int, end: int, hosts: Hosts, domains: Set[str], n
     raw = view.low[start:end]
     host = raw.partition("/")[0].partition(":")[0]
     path = raw[len(host) :]
+    tail = host.rsplit(".", 1)[-1]
+    if not (hosts.is_domain(host) or tail in INTERNAL_TLDS):
+        return None
     if "_" in host or host.replace(".", "").isdigit() or view.data[end : end + 1] == b"(" or hosts.is_example(host):
         return None
     if hosts.is_managed(host):
         return Hit("managed-instance", "customer", start, start + len(host))
-    tail = host.rsplit(".", 1)[-1]
     before = view.text[max(0, start - 40) : start]
     private = hosts.is_private(host)
     if not private and hosts.is_domain(host) and not hosts.is_public(host):
@@ -168,7 +173,7 @@ def _dotted(view: View, start: int, end: int, hosts: Hosts, domains: Set[str], n
     return Hit("private-host", "host", start, start + len(host))
 
 
-_FILE_TLDS = frozenset("md py sh rs pl zip mov app id name is in it to do me so info vim cc ms ai io".split()) - {"ai", "io"}
+_FILE_TLDS = frozenset("md py sh rs pl zip mov app id name is in it to do me so info vim cc ms java".split())
 _REVERSED = frozenset("com net org io de co ai eu fr uk us".split())
 
 
@@ -203,14 +208,13 @@ def ip_hits(view: View) -> Iterator[Hit]:
             continue
         if any(len(o) > 1 and o[0] == "0" or int(o) > 255 for o in host.split(".")):
             continue
-        address = ipaddress.ip_address(host)
-        if address in _NOTABLE or any(address in net for net in _RESERVED if net.version == 4):
+        if host in _NOTABLE or host.startswith(_RESERVED_PREFIXES) or int(host.split(".")[0]) >= 224:
             continue
         if slash and bits and int(bits) < 32 and host.endswith(".0"):
             continue
         if not colon and not slash and _versionlike(view, start, host):
             continue
-        yield _ip(address, start, start + len(host))
+        yield _ip(ipaddress.ip_address(host), start, start + len(host))
     if b"::" in data or data.count(b":") >= 7:
         for match in _IPV6.finditer(data):
             start, end = match.span()
@@ -222,7 +226,7 @@ def ip_hits(view: View) -> Iterator[Hit]:
             except ValueError:
                 continue
             first = raw.split(":")[0]
-            if len(first) < 3 or any(six in net for net in _RESERVED if net.version == 6):
+            if len(first) < 3 or any(six in net for net in _RESERVED):
                 continue
             if raw.count(":") < 3:
                 continue
@@ -230,7 +234,7 @@ def ip_hits(view: View) -> Iterator[Hit]:
 
 
 def _ip(address: ipaddress.IPv4Address | ipaddress.IPv6Address, start: int, end: int) -> Hit:
-    shared = address.version == 4 and address in ipaddress.ip_network("100.64.0.0/10")
+    shared = address.version == 4 and address in _SHARED
     private = address.is_private or shared
     return Hit("ip-address", "ip_private" if private else "ip_public", start, end)
 
@@ -260,6 +264,8 @@ def phone_hits(view: View, valid: Callable[[str, bool], bool] | None, in_link: C
             continue
         if data[end : end + 1].isalnum() or (data[end : end + 1] in (b"-", b".") and data[end + 1 : end + 2].isalnum() and cue is None):
             continue
+        if raw.count(".") == 3 and all(p.isdigit() for p in raw.split(".")):
+            continue  # an IP address
         digits = sum(c.isdigit() for c in raw)
         if not 7 <= digits <= 15 or len(set(raw)) < 5 or "555-01" in raw or "555 01" in raw:
             continue

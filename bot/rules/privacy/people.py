@@ -45,7 +45,6 @@ _SIGNATURE = re2.compile(
     rf"(?m)^[ \t>*_~-]*({_PERSON}|[A-Z]{{2,20}} [A-Z]{{2,20}})[*_ \t]*(?:\r?\n[ \t>]*)(?:[ \t>*_]*)(?i:(?:senior|sr\.?|staff|principal|lead|chief|head|vp|vice|director|manager|software|site|devops|platform|security|solutions?|technical|account|customer|support|engineering|product|program|systems?|network|infrastructure|data|cloud|it|qa|release|build|enterprise|associate|junior|global|group|team|executive|cto|cio|ciso|ceo|sre|developer|engineer|architect|administrator|consultant|analyst)\b)"
 )
 _CLOSING = re2.compile(rf"(?mi)^[ \t>]*(?:thanks|thank you|many thanks|thx|cheers|best|regards|best regards|kind regards|warm regards|sincerely|br|vg|mfg|cordially|yours|sent from my \w+)[,.!]?[ \t]*\r?\n(?:[ \t>]*\r?\n){{0,2}}[ \t>*_~-]*((?-i:{_PERSON}|{_FIRST}))[ \t*_]*$")
-_PAIR = re2.compile(rf"\b({_FIRST}) ({_PART}(?:-{_PART})?)\b")
 _TITLED = re2.compile(rf"\b(?:Mr|Mrs|Ms|Miss|Dr|Prof|Herr|Frau|Mme|Sr|Sra)\.? ({_PERSON}|{_FIRST})\b")
 _LOCAL = re2.compile(rb"([A-Za-z][A-Za-z._+-]{1,40})\d{0,4}@")
 _COMPANY_WORDS = frozenset(
@@ -74,6 +73,11 @@ class _Knowledge:
     def first(self, word: str) -> bool:
         return word.lower().split("-")[0] in FIRST_NAMES
 
+    def plausible(self, word: str) -> bool:
+        """Might a capitalised word be part of a name? Most are words of the product and end the search at once."""
+        low = word.lower()
+        return low in FIRST_NAMES or low in EVERYDAY_NAMES or low.replace("'", "") not in self.public
+
     def personal(self, name: str) -> bool:
         """Are these words a person: a known first name, or no word of public text at all?"""
         parts = [p for p in name.replace("-", " ").split() if len(p.strip(".")) > 1]
@@ -88,6 +92,8 @@ def people_hits(view: View, public: Set[str], own_words: Set[str], in_link: Call
     """Full names (`person`) and bare first names (`person_first`)."""
     know = _Knowledge(public, own_words)
     data = view.data
+    if not any(know.plausible(word) for _, _, word in view.capitals) and not _INITIAL.search(data):
+        return
     full: dict[tuple[int, int], str] = {}
 
     def take(pattern: re2._Regexp[str], group: int = 1, strict: bool = True) -> None:
@@ -102,11 +108,10 @@ def people_hits(view: View, public: Set[str], own_words: Set[str], in_link: Call
 
     for pattern in _COMPILED_FULL:
         take(pattern)
-    for pattern in _COMPILED_SURE:
-        take(pattern, strict=False)
-    for match in _B_PAIR.finditer(data):
-        start, end = match.span()
-        one, two = view.text[slice(*match.span(1))], view.text[slice(*match.span(2))]
+    for pattern, needle in _COMPILED_SURE:
+        if needle in data:
+            take(pattern, strict=False)
+    for start, end, one, two in _pairs(view):
         if in_link(start) or two.lower() in _COMPANY_WORDS or one.lower() in _COMPANY_WORDS:
             continue
         if know.first(one) and two.lower() not in own_words and (not know.everyday(two) or two.lower() in EVERYDAY_NAMES or _alone(view, start, end)):
@@ -140,9 +145,7 @@ def people_hits(view: View, public: Set[str], own_words: Set[str], in_link: Call
                 continue
             if word.lower() not in _COMPANY_WORDS and not in_link(start):
                 singles.setdefault((start, end), True)
-    for match in _B_WORD.finditer(data):
-        start, end = match.span()
-        word = view.text[start:end]
+    for start, end, word in view.capitals:
         known_here = word in firsts
         if not known_here and not (know.first(word) and word.lower() not in public and word.lower() not in own_words):
             continue
@@ -156,6 +159,7 @@ def people_hits(view: View, public: Set[str], own_words: Set[str], in_link: Call
             yield Hit("first-name", "person_first", start, end)
 
 
+_INITIAL = re2.compile(rb"\b[A-Z]\. [A-Z][a-z]|\b[A-Z]{3,} [A-Z]{3,}\b|\b[A-Z][a-z] ")
 FIRST_STOP = frozenset("all everyone team folks there both you them us him her it this that again".split())
 _MODALS = frozenset(("will", "may", "mark", "grant", "can"))
 _PEOPLE_CUES = frozenset(
@@ -174,6 +178,14 @@ def _without_cue(words: str) -> str:
 
 
 _CUE_WORDS = frozenset("contact thanks thank hi hello hey dear cc ask ping per and from to by with both customer user admin engineer manager director lead author reporter owner spoke met our their the best regards cheers reported".split())
+
+
+def _pairs(view: View) -> Iterator[tuple[int, int, str, str]]:
+    """Two capitalised words in a row; the second with what belongs to it (`Osei-Bonsu`, `McKeever`)."""
+    words = view.capitals
+    for one, two in zip(words, words[1:], strict=False):
+        if two[0] == one[1] + 1 and view.text[one[1]] == " ":
+            yield one[0], two[1], one[2], two[2]
 
 
 def _alone(view: View, start: int, end: int) -> bool:
@@ -201,6 +213,8 @@ def _in_code_word(data: bytes, start: int, end: int) -> bool:
 def _locals(view: View, know: _Knowledge, full: dict[tuple[int, int], str]) -> Iterator[Hit]:
     """`lucia.ferreyra@…` makes Lucia, Ferreyra and their pair people wherever they stand."""
     words: set[str] = set()
+    if b"@" not in view.data:
+        return
     for match in _LOCAL.finditer(view.data):
         for part in view.low[slice(*match.span(1))].partition("+")[0].replace("_", ".").replace("-", ".").split("."):
             if len(part) >= 3 and part not in _COMPANY_WORDS and not know.everyday(part):
@@ -208,17 +222,14 @@ def _locals(view: View, know: _Knowledge, full: dict[tuple[int, int], str]) -> I
                 words.add(part[1:])
     if not words:
         return
-    for match in _B_WORD.finditer(view.data):
-        start, end = match.span()
-        word = view.low[start:end].replace("'", "")
+    for start, end, written in view.capitals:
+        word = written.lower()
         if word in words and len(word) >= 4 and not know.everyday(word) and not _in_code_word(view.data, start, end):
             if not any(s <= start and end <= e for s, e in full):
                 yield Hit("name-of-address", "person_first", start, end)
 
 
-_B_WORD = re2.compile(rb"\b[A-Z][a-z]{2,20}\b")
-_B_PAIR = re2.compile(_PAIR.pattern.encode())
 _B_STRONG_FIRST = re2.compile(_STRONG_FIRST.pattern.encode())
 _B_FIRST_AFTER = re2.compile(_FIRST_AFTER.pattern.encode())
 _COMPILED_FULL = tuple(re2.compile(p.pattern.encode()) for p in (_BEFORE, _AFTER))
-_COMPILED_SURE = tuple(re2.compile(p.pattern.encode()) for p in (_MAILED, _SIGNATURE, _CLOSING, _TITLED))
+_COMPILED_SURE = tuple((re2.compile(p.pattern.encode()), n) for p, n in ((_MAILED, b"@"), (_SIGNATURE, b"\n"), (_CLOSING, b"\n"), (_TITLED, b"r")))

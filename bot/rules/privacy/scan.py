@@ -116,7 +116,8 @@ class Scanner:
         spans = [(link.start, link.end) for link, _ in judged]
         in_link = _inside(spans)
         yield from (hit for _, hit in judged if hit is not None)
-        yield from self._secrets.scan(view)
+        decoded = list(decoded_parts(view))
+        yield from self._secrets.scan(view, decoded)
         mails = list(mail_hits(view, self._mail, in_link))
         yield from mails
         domains = self._private_domains(view, mails, judged)
@@ -139,12 +140,11 @@ class Scanner:
         yield from quote_hits(view)
         yield from customers.index.typos(view, own)
         yield from unknown_hits(view, self._public, in_link)
-        yield from self._encoded(view, context)
+        yield from self._encoded(decoded, context)
 
-    def _encoded(self, view: View, context: Context) -> Iterator[Hit]:
+    def _encoded(self, decoded: list[tuple[int, int, View]], context: Context) -> Iterator[Hit]:
         """Private data inside base64 or hexadecimal, as the whole encoded range."""
-        for start, end, decoded in decoded_parts(view):
-            inner = normalise(decoded)
+        for start, end, inner in decoded:
             own = frozenset(c.removeprefix("customer/") for c in context.customer_labels)
             customers = self._customers(context)
             for hit in (
@@ -256,7 +256,8 @@ def _resolved(hits: list[Hit], mode: Mode) -> list[Hit]:
     """Hits without those that another one already says: names inside addresses, people inside customers."""
     hits = _merged([h for h in hits if severity_of(h, mode) is not None])
     outer = [h for h in hits if h.kind in _CONTAINERS and (h.sure or mode == "watch")]
-    customers = [h for h in hits if h.kind in ("customer", "customer_other")]
+    customers = [h for h in hits if h.kind in ("customer", "customer_other") and h.rule != "customer-brand"]
+    slip_at = _overlapping([h for h in hits if h.kind == "customer_typo"])
     kept: list[Hit] = []
     outer_at = _covering(outer)
     secret_at = _covering([h for h in hits if h.kind == "secret"])
@@ -265,7 +266,7 @@ def _resolved(hits: list[Hit], mode: Mode) -> list[Hit]:
     for hit in hits:
         if hit.kind not in _NEVER_INSIDE and (outer_at(hit) or secret_at(hit)):
             continue
-        if hit.kind in _PEOPLE and customer_at(hit):
+        if hit.kind in _PEOPLE and customer_at(hit) or hit.rule == "customer-brand" and slip_at(hit):
             continue
         if hit.kind == "unknown_word" and typo_at(hit):
             continue

@@ -10,7 +10,7 @@ from bot.rules.privacy.finding import Hit
 from bot.rules.privacy.normalise import View
 
 _FENCE = re2.compile(r"^ {0,3}(```+|~~~+)")
-_QUOTED = re2.compile(r"^(?: {0,3}(?:[-*+]|\d{1,3}[.)]) {1,4}| {0,3})(?:>|&gt;)")
+_QUOTED = re2.compile(r"^(?: {0,3}(?:[-*+]|\d{1,3}[.)]) {1,4}| {0,3})>")
 _NEW_BLOCK = re2.compile(r"^ {0,3}(?:#{1,6} |```|~~~|[-*+] |\d{1,3}[.)] |\||<|(?:[-*_] ?){3,}$|\[)")
 _HTML_QUOTE = re2.compile(rb"(?i)<blockquote\b[^>]{0,200}>")
 _HTML_QUOTE_END = re2.compile(rb"(?i)</blockquote[ ]*>")
@@ -18,19 +18,22 @@ _HTML_QUOTE_END = re2.compile(rb"(?i)</blockquote[ ]*>")
 
 def quote_hits(view: View) -> Iterator[Hit]:
     """Markdown quote blocks (with lazy continuation lines, CommonMark 5.1) and HTML ones; not inside code fences."""
+    if ">" not in view.text:
+        return
     fence = ""
     begin = end = -1
     at = 0
     lazy = False
     for line in view.text.split("\n"):
         bare = line.rstrip("\r")
-        opened = _FENCE.match(bare)
+        stripped = bare.lstrip(" ")
+        opened = _FENCE.match(bare) if stripped.startswith(("```", "~~~")) else None
         if fence:
             fence = "" if opened and opened[1].startswith(fence) else fence
         elif opened:
             fence = opened[1][:3]
             lazy = False
-        elif _QUOTED.match(bare):
+        elif ">" in stripped[:6] and _QUOTED.match(bare):
             begin = at + len(bare) - len(bare.lstrip()) if begin < 0 else begin
             end = at + len(bare)
             lazy = bool(bare.strip(" \t>"))

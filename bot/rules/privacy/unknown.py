@@ -9,7 +9,6 @@ import re2
 from bot.rules.privacy.finding import Hit
 from bot.rules.privacy.normalise import View
 
-_CAPITAL = re2.compile(rb"\b[A-Z][a-z]{2,24}(?:[A-Z][a-z]+)?(?:'[A-Z]?[a-z]+)?\b|\b[A-Z]'[A-Z][a-z]{2,20}\b")
 _FENCED = re2.compile(rb"(?s)```.*?(?:```|$)|`[^`\n]{1,200}`|~~~.*?(?:~~~|$)")
 _EDGE = b"./\\_=$@#:-"
 
@@ -19,15 +18,14 @@ def unknown_hits(view: View, public: Set[str], in_link: Callable[[int], bool]) -
     if not public:
         return
     data = view.data
-    code = [m.span() for m in _FENCED.finditer(data)]
+    code = [m.span() for m in _FENCED.finditer(data)] if b"`" in data or b"~~~" in data else []
     where = 0
-    for match in _CAPITAL.finditer(data):
-        start, end = match.span()
+    for start, end, written in view.capitals:
         while where < len(code) and code[where][1] <= start:
             where += 1
         if where < len(code) and code[where][0] <= start:
             continue
-        word = view.low[start:end].removesuffix("'s")
+        word = written.lower()
         if known(word, public) or in_link(start):
             continue
         if (start and data[start - 1 : start] in _EDGE and data[start - 1 : start] != b":") or data[end : end + 1] in (b"(", b"_", b"/", b"\\", b"="):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Iterator, Set
+from collections.abc import Iterable, Iterator, Set
 
 import re2
 
@@ -36,11 +36,10 @@ class Secrets:
         rules += [_provider_rule(*line) for line in PROVIDERS]
         self._anchors = Anchors(rules + generic_rules(vocabulary))
 
-    def scan(self, view: View) -> Iterator[Hit]:
-        """Every secret of the text, those inside an encoding as the whole encoded range."""
+    def scan(self, view: View, decoded: Iterable[tuple[int, int, View]] = ()) -> Iterator[Hit]:
+        """Every secret of the text, those inside an encoding (`decoded_parts`) as the whole encoded range."""
         yield from self._plain(view)
-        for start, end, decoded in decoded_parts(view):
-            inner = normalise(decoded)
+        for start, end, inner in decoded:
             if any(True for _ in self._plain(inner)):
                 yield Hit("encoded-secret", "secret", start, end)
 
@@ -53,14 +52,14 @@ class Secrets:
                 yield Hit(rule, "secret", start, end)
 
 
-def decoded_parts(view: View) -> Iterator[tuple[int, int, str]]:
+def decoded_parts(view: View) -> Iterator[tuple[int, int, View]]:
     """Ranges that are base64 or hexadecimal of readable ASCII, with what they say. One level deep."""
     data = view.data
     for pattern, decode in ((_ENCODED, _base64), (_HEX, _hex)):
         for match in pattern.finditer(data):
             start, end = match.span()
             raw = data[start:end]
-            if raw.isalpha() and (raw.islower() or raw.isupper()):
+            if raw.count(b"/") > 2 + len(raw) // 24 or raw.count(b"-") > 2 + len(raw) // 24 or raw.isalpha():
                 continue
             decoded = decode(raw)
             if (
@@ -68,7 +67,7 @@ def decoded_parts(view: View) -> Iterator[tuple[int, int, str]]:
                 and len(decoded) >= 12
                 and all(32 <= c < 127 or c in b"\t\r\n" for c in decoded)
             ):
-                yield start, end, decoded.decode("ascii")
+                yield start, end, normalise(decoded.decode("ascii"))
 
 
 def _base64(raw: bytes) -> bytes | None:

@@ -8,11 +8,18 @@ from collections.abc import Iterable
 import re2
 
 _BETWEEN_WORDS = re2.compile(r"[^\p{L}\p{M}\p{N}]+")
+_ASCII = {i: chr(i).lower() if chr(i).isalnum() else " " for i in range(128)}
 _BRACKETED = re2.compile(r"\([^()]*\)")
 
 
 def bare(text: str) -> str:
-    """Only the words, case-folded, one space between them: how answers and labels are compared."""
+    """Only the words, case-folded, one space between them: how answers and labels are compared.
+
+    Called for every answer, so plain ASCII takes a way of its own: RE2's `sub` is written in Python, and
+    splitting a translated string does the same in a tenth of the time.
+    """
+    if text.isascii():
+        return " ".join(text.translate(_ASCII).split())
     words: str = _BETWEEN_WORDS.sub(" ", unicodedata.normalize("NFC", text).casefold())
     return words.strip()
 

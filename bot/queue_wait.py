@@ -2,7 +2,8 @@
 
 In one process by a future per waiter; between replicas by Postgres' NOTIFY, which one connection per
 process listens to. A lost notification delays work until the waiter's next look (`Timing.poll`), nothing
-more: the table is the truth, a wake-up is a hint.
+more: the table is the truth, a wake-up is a hint. What a command-line tool does beside a SQLite server
+is seen at that look too.
 """
 
 from __future__ import annotations

@@ -16,8 +16,6 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-import psycopg
-
 from bot.db import Clock, Database, open_database
 from bot.tables import metadata
 
@@ -106,6 +104,8 @@ class Machines:
 
 def empty(url: str) -> None:
     """Empty every table of the Postgres database that is there."""
+    import psycopg  # an extra: not everybody has it
+
     names = ", ".join(table.name for table in metadata.sorted_tables if table.name != "schema_version")
     with psycopg.connect(url, autocommit=True) as connection:
         if connection.execute("SELECT to_regclass('due')").fetchone() != (None,):

@@ -76,7 +76,9 @@ def connection(
     for name, value in (("first", first), ("last", last)):
         if value is not None and value > MAX_PAGE:
             over = f"exceeds the `{name}` limit of {MAX_PAGE} records."
-            raise Fault("EXCESSIVE_PAGINATION", f"Requesting {value} records on the `{what}` connection {over}")
+            raise Fault(
+                "EXCESSIVE_PAGINATION", f"Requesting {value} records on the `{what}` connection {over}"
+            )
         if value is not None and value < 0:
             raise Fault("INVALID_PAGINATION", f"`{name}` on `{what}` cannot be less than zero.")
     edges = [{"cursor": _cursor(cursor_of(item)), "node": item} for item in items]

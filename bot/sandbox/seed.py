@@ -5,9 +5,11 @@ from __future__ import annotations
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from importlib import resources
 
 from bot.policy.schema import Policy
 from bot.sandbox.access import Installation
+from bot.sandbox.page_forms import FOLDER
 from bot.sandbox.records import Account, Repo
 from bot.sandbox.server import Sandbox
 
@@ -40,8 +42,17 @@ def demo_world(sandbox: Sandbox, policy: Policy) -> Demo:
         world.create_label(customer, name, color, description)
         if not name.startswith(policy.labels.customer_prefix):
             world.create_label(public, name, color, description)
+    for name, text in issue_templates():
+        world.put_file(customer, f"{FOLDER}{name}", text, customer.owner)
     people = {login: world.add_user(login, role) for login, (role, _) in PEOPLE.items()}
     return Demo(customer, public, people, sandbox.install(customer.owner))
+
+
+def issue_templates() -> Iterator[tuple[str, str]]:
+    """The CS templates this program ships, in both forms: (file name, text)."""
+    for file in sorted(resources.files("bot").joinpath("templates").iterdir(), key=lambda one: one.name):
+        if file.name.endswith((".yml", ".md")):
+            yield file.name, file.read_text("utf-8")
 
 
 def policy_labels(policy: Policy) -> Iterator[tuple[str, str, str]]:

@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 import aiohttp
 from aiohttp import web
@@ -25,6 +25,7 @@ from bot.sandbox.faults import Faults
 from bot.sandbox.ground import Clock, Happened, Who
 from bot.sandbox.http import Reply, Request
 from bot.sandbox.limits import Limits
+from bot.sandbox.page import Page
 from bot.sandbox.rest import Bases
 from bot.sandbox.rest_app import routes
 from bot.sandbox.views import Views
@@ -33,6 +34,7 @@ from bot.sandbox.world import World
 
 LOOPBACK = "127.0.0.1"
 API_PREFIX, GRAPHQL_PATH = "/api/v3", "/api/graphql"  # as on GitHub Enterprise Server
+ACTIVITY = 100  # lines a list
 MAX_REQUEST = 26 * 1024 * 1024
 _PUBLIC_HEADERS = {"x-github-media-type": "github.v3; format=json"}
 
@@ -196,9 +198,14 @@ class Sandbox:
 
     def _web_app(self) -> web.Application:
         app = web.Application(client_max_size=MAX_REQUEST)
+        Page(self.world, self._activity).add_to(app)
         app.router.add_route("*", f"{API_PREFIX}{{tail:/.*}}", self._over_http)
         app.router.add_route("POST", GRAPHQL_PATH, self._over_http)
         return app
+
+    def _activity(self) -> dict[str, Any]:
+        """The newest webhooks and API calls, for the page."""
+        return {"deliveries": self.hooks.deliveries[:-ACTIVITY:-1], "calls": self.calls.calls[:-ACTIVITY:-1]}
 
     async def _over_http(self, request: web.Request) -> web.StreamResponse:
         asked = Request.of(

@@ -13,6 +13,7 @@ from pydantic import Field
 
 from bot.policy.base import Strict
 from bot.policy.intake import Intake
+from bot.policy.privacy import Privacy
 from bot.policy.routing import Routing
 
 Id = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,49}$")]
@@ -156,6 +157,7 @@ class Policy(Strict):
     intake: Intake = Field(description="what the template asks and what counts as an answer")
     routing: Routing = Field(description="areas, their owners and words, and how much what counts")
     commands: Commands = Commands()
+    privacy: Privacy = Field(Privacy(), description="what the scanner knows of hosts, words and customers")
 
 
 Team.model_rebuild()

@@ -266,7 +266,9 @@ def _resolved(hits: list[Hit], mode: Mode) -> list[Hit]:
     for hit in hits:
         if hit.kind not in _NEVER_INSIDE and (outer_at(hit) or secret_at(hit)):
             continue
-        if hit.kind in _PEOPLE and customer_at(hit) or hit.rule == "customer-brand" and slip_at(hit):
+        if hit.kind in _PEOPLE and customer_at(hit):
+            continue
+        if (hit.kind in ("person", "person_first") or hit.rule == "customer-brand") and slip_at(hit):
             continue
         if hit.kind == "unknown_word" and typo_at(hit):
             continue

@@ -86,7 +86,13 @@ class PageBase:
         state, actor = self.world.state, self.actor(request)
         repos = [repo for repo in state.repos.values() if self.caller(request).sees(state, repo)]
         html = self.jinja.get_template(name).render(
-            actor=actor, people=self.people(), repos=repos, state=state, version=self.world.version,
-            label_count=len(state.labels), role=lambda repo: state.role(repo, actor), here=request.path, **values,
-        )  # fmt: skip
+            actor=actor,
+            people=self.people(),
+            repos=repos,
+            state=state,
+            label_count=len(state.labels),
+            role=lambda repo: state.role(repo, actor),
+            here=request.path,
+            **values,
+        )
         return web.Response(text=html, content_type="text/html")

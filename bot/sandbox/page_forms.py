@@ -48,16 +48,16 @@ BLANK = Template("blank", "Blank issue", "Start from nothing.")
 
 
 def templates_of(state: State, repo: Repo) -> list[Template]:
-    """The repository's templates and the blank one. A file that cannot be read is none, as on GitHub."""
+    """The repository's templates, forms first, and the blank one. A file that cannot be read is none, as on GitHub."""
     found = list(_readable(state, repo))
     return [*found, BLANK]
 
 
 def _readable(state: State, repo: Repo) -> Iterator[Template]:
-    for (repo_id, path), file in sorted(state.files.items()):
+    for repo_id, path in sorted(state.files, key=lambda key: (key[1].endswith(".md"), key)):
         if repo_id != repo.id or not path.startswith(FOLDER) or path.endswith("config.yml"):
             continue
-        slug, text = path.removeprefix(FOLDER), file.content.decode()
+        slug, text = path.removeprefix(FOLDER), state.files[repo_id, path].content.decode()
         try:
             if slug.endswith((".yml", ".yaml")):
                 yield _form(slug, yaml.safe_load(text))

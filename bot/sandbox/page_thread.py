@@ -50,7 +50,7 @@ def chips(state: State, reactions: tuple[Reaction, ...]) -> list[Chip]:
     by_kind: dict[str, list[str]] = defaultdict(list)
     for reaction in reactions:
         account = state.accounts.get(reaction.user_id)
-        by_kind[reaction.content].append(account.login if account else "ghost")
+        by_kind[reaction.content].append(account.graphql_login if account else "ghost")
     return [Chip(EMOJI[kind], len(who), ", ".join(who)) for kind, who in by_kind.items()]
 
 

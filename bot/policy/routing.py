@@ -26,6 +26,9 @@ class WordGroup(Strict):
     words: Words = Field(description="words and phrases, as people write them")
     cap: float | None = Field(None, gt=0, description="all words of the group together score no more")
     anywhere: bool = Field(False, description="counts in code, logs and links as it does in prose")
+    shows_others: bool = Field(
+        False, description="the part shows other teams' features: in a title it makes their words count less"
+    )
     matches: tuple[str, ...] = Field((), description="sentences in which a word of the group is found")
     ignores: tuple[str, ...] = Field((), description="sentences in which none is found")
 
@@ -62,6 +65,7 @@ class RoutingException(Strict):
     team: str = Field(description="id of the owner in `teams`")
     also: tuple[str, ...] = Field((), description="named second")
     weight: Weight = Field(6, description="how much it counts for its owner")
+    always: bool = Field(False, description="comes before all other words, wherever prose says it")
     reason: str = Field(description="where the exception comes from")
     matches: tuple[str, ...] = Field((), description="sentences in which it holds")
     ignores: tuple[str, ...] = Field((), description="sentences in which it does not")
@@ -116,6 +120,10 @@ class Thresholds(Strict):
     prior: float = Field(4, gt=0, description="evidence that makes a lone candidate's score one half")
     repeat: float = Field(0.25, ge=0, lt=1, description="what each repetition of a word adds, to the last")
     body: float = Field(20, gt=0, description="what the body alone can score for an area, at the very most")
+    family: float = Field(4, ge=0, description="points to be ahead of the family's others to be sure")
+    shown: float = Field(
+        0.6, ge=0, le=1, description="share that words count beside a part that shows others"
+    )
     also: float = Field(0.5, ge=0, le=1, description="share of the best score that names a further team")
 
 

@@ -39,6 +39,14 @@ class Found(NamedTuple):
     weight: float
 
 
+class _Family(NamedTuple):
+    """Teams that share a subject: what the general area says speaks for each; `default` leads a draw."""
+
+    general: str
+    default: str
+    teams: tuple[str, ...]
+
+
 class Router:
     """Compiled once from a policy; `route` is pure and safe to call from anywhere."""
 
@@ -47,6 +55,7 @@ class Router:
         self._routing = routing
         self._teams = {area_id: area.team or _NOBODY for area_id, area in routing.areas.items()}
         self._home = {team: area_id for area_id, team in reversed(self._teams.items())}
+        self._families = _families(routing)
         self._areas = {team: _areas_of(team, routing) for team in self._home}
         self._lexicon = Lexicon(routing)
         self._reader = Reader(routing.template, routing.context)
@@ -116,18 +125,20 @@ class Router:
     def _team_scores(self, evidence: Evidence) -> dict[str, float]:
         """Evidence per team; areas of a family are decided together first and between themselves second."""
         teams: dict[str, float] = {}
-        shared: dict[str, float] = {}
-        leaders: dict[str, tuple[float, str]] = {}
         for area_id, score in evidence.areas.items():
-            area, team = self._routing.areas[area_id], self._teams[area_id]
-            if area.family is None or not area.general:
+            if not self._routing.areas[area_id].general:
+                team = self._teams[area_id]
                 teams[team] = teams.get(team, 0.0) + score
-            if area.family is not None:
-                shared[area.family] = shared.get(area.family, 0.0) + score
-                own = 0.0 if area.general else score
-                leaders[area.family] = max(leaders.get(area.family, (0.0, team)), (own, team))
-        for family, score in shared.items():
-            teams[leaders[family][1]] = score
+        for family in self._families:
+            own = sorted((teams.get(team, 0.0), team == family.default, team) for team in family.teams)
+            (second, _, _), (first, _, leader) = own[-2:]
+            if shared := evidence.areas.get(family.general, 0.0) + sum(score for score, _, _ in own):
+                teams[leader] = shared
+                if first - second < self._routing.thresholds.family:
+                    evidence.undecided.add(leader)
+        for exception in (self._routing.exceptions[number] for number in evidence.exceptions):
+            if exception.always:
+                teams[exception.team] = max(teams.values()) + exception.weight
         return teams
 
     def _alert_owners(self, evidence: Evidence, teams: dict[str, float]) -> dict[str, float]:
@@ -162,6 +173,8 @@ class Router:
         top = candidates[0]
         margin = round(top.score - max((s / total for team, s in ranked if team != top.team), default=0.0), 4)
         sure = top.score >= limits.apply_score and margin >= limits.apply_margin
+        others = {self._routing.exceptions[number].team for number in evidence.exceptions} - {top.team}
+        sure = [top.team] == list(alerts) or (sure and top.team not in evidence.undecided and not others)
         also = [c.team for c in candidates[1:] if c.score >= limits.also * top.score or c.team in alerts]
         for number in evidence.exceptions:
             exception = self._routing.exceptions[number]
@@ -192,6 +205,18 @@ class Router:
         if nobodys and team is None:
             reasons.append(f"nobody:{max(nobodys, key=lambda area: evidence.areas[area])}")
         return tuple(reasons)
+
+
+def _families(routing: Routing) -> list[_Family]:
+    """The families of areas, each with the teams that share it."""
+    found: list[_Family] = []
+    for general, area in routing.areas.items():
+        if area.general and area.team is not None:
+            members = [a.team for a in routing.areas.values() if a.family == area.family and not a.general]
+            teams = tuple(dict.fromkeys(team for team in (*members, area.team) if team is not None))
+            if len(teams) > 1:
+                found.append(_Family(general, area.team, teams))
+    return found
 
 
 def _areas_of(team: str, routing: Routing) -> tuple[str, ...]:

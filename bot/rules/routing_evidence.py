@@ -42,6 +42,8 @@ class Evidence:
     alerts: dict[int, float] = field(default_factory=dict)  # alert number → weight
     exceptions: list[int] = field(default_factory=list)
     beta: list[int] = field(default_factory=list)
+    showing: set[str] = field(default_factory=set)  # areas named in the title that show others' features
+    undecided: set[str] = field(default_factory=set)  # teams hardly ahead of another of their family
 
     def add(self, area: str, title: float, body: float) -> None:
         self.titles[area] = self.titles.get(area, 0.0) + title
@@ -79,7 +81,9 @@ class Scales:
         self._rules(spots, evidence)
         most = self._routing.thresholds.body
         for area, title in evidence.titles.items():
-            evidence.areas[area] = title + most * (1 - exp(-evidence.bodies[area] / most))
+            score = title + most * (1 - exp(-evidence.bodies[area] / most))
+            shown = evidence.showing and area not in evidence.showing
+            evidence.areas[area] = score * self._routing.thresholds.shown if shown else score
         return evidence
 
     def _words(self, seen: dict[int, Seen], evidence: Evidence) -> None:
@@ -97,6 +101,8 @@ class Scales:
                 key = (says.area, says.group)
                 before = groups.get(key)
                 groups[key] = (title, body) if before is None else (before[0] + title, before[1] + body)
+                if says.shows_others and where == "title":
+                    evidence.showing.add(says.area)
                 evidence.note(says.area, Match(entry.word, where, round(title + body, 3)))
         for (area, group), (title, body) in groups.items():
             cap = self._lexicon.caps[group]
@@ -107,7 +113,7 @@ class Scales:
         """A subject the policy gives to another owner weighs for that owner."""
         for number in entry.exceptions:
             exception = self._routing.exceptions[number]
-            if number not in evidence.exceptions:
+            if number not in evidence.exceptions and _where(state) != "context":
                 evidence.exceptions.append(number)
             title, body = self._strength(state, anywhere=False)
             area = self._home[exception.team]

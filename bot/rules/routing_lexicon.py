@@ -18,6 +18,7 @@ class Evidence:
     weight: float
     group: int  # words of one group share a cap
     anywhere: bool = False
+    shows_others: bool = False
 
 
 @dataclass(slots=True)
@@ -79,7 +80,8 @@ class Lexicon:
             for group in area.words:
                 self.caps.append(group.cap if group.cap is not None else float("inf"))
                 for word in group.words:
-                    evidence = Evidence(area_id, group.weight, len(self.caps) - 1, group.anywhere)
+                    number, flags = len(self.caps) - 1, (group.anywhere, group.shows_others)
+                    evidence = Evidence(area_id, group.weight, number, *flags)
                     _add(self._entry(word).evidence, evidence)
 
     def _keywords(self, routing: Routing) -> None:

@@ -119,7 +119,7 @@ def measure(policy: Policy, answers: Sequence[tuple[Case, Route]]) -> Report:
         precision=_share(sum(case.owner == route.team for case, route in applied), len(applied)),
         precision_merged=_share(sum(same(case, route) for case, route in applied), len(applied)),
         abstention=_share(sum(route.decision != "apply" for route in free), len(free)),
-        confusion=confusion,
+        confusion={owner: dict(row) for owner, row in confusion.items()},
         worst=tuple(sorted(wrong, key=lambda w: (w.decision != "apply", -w.score))),
     )
 

@@ -58,6 +58,7 @@ _NASTY = st.sampled_from(
             "a",
             " ",
             "deadbeefcafe",
+            "deadbee" * 6,
             "mailto:x",
             "\ud83d",
             "<b>",

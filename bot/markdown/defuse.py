@@ -17,6 +17,7 @@ such as ``<summary>``.
 from __future__ import annotations
 
 from itertools import chain
+from textwrap import wrap
 
 import re2
 
@@ -34,8 +35,8 @@ _LIVE = (  # each in two groups, between which the character goes
     re2.compile(r"(?i)(mailto|xmpp)(:)"),
     re2.compile(r"(?i)(www)(\.)"),
     re2.compile(r"([A-Za-z]-)(\d)"),
-    re2.compile(r"(?i)\b([0-9a-f]{6})([0-9a-f]+)\b"),
 )
+_COMMIT = re2.compile(r"(?i)\b[0-9a-f]{7,}\b")  # GitHub links 7 digits and more
 _ENTITIES = str.maketrans({c: f"&#{ord(c)};" for c in "\\`*_[]<>&|~$"})
 _NUMBERED = re2.compile(r"^(\d+)([.)])")
 _STARTS = "#-+=:/@"
@@ -83,6 +84,7 @@ def escape(text: str, limit: int | None = None) -> str:
     words = clean(text, limit)
     for pattern in _LIVE:  # a function: re2's templates garble what is not ASCII
         words = pattern.sub(lambda found: f"{found[1]}{_ZWSP}{found[2]}", words)
+    words = _COMMIT.sub(lambda found: _ZWSP.join(wrap(found[0], 6)), words)
     words = words.translate(_ENTITIES)
     words = _NUMBERED.sub(lambda m: f"{m[1]}&#{ord(m[2])};", words)
     if words[:1] and words[0] in _STARTS:

@@ -13,7 +13,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from bot.decide import Desired
-from bot.memory import Seal, visible
+from bot.memory import Memory, Seal, visible
 from bot.model import (
     Action,
     AddLabels,
@@ -27,6 +27,7 @@ from bot.model import (
 from bot.recall import Recall
 
 CARD = "card"  # the effect key of the hand-off card
+FAR_BEHIND = 30  # comments; a read brings the last 50
 
 
 def plan(snapshot: Snapshot, recall: Recall, desired: Desired, seal: Seal) -> Plan:
@@ -52,6 +53,15 @@ def plan(snapshot: Snapshot, recall: Recall, desired: Desired, seal: Seal) -> Pl
     return Plan(tuple(actions), desired.look_again, problems)
 
 
+def _far_behind(snapshot: Snapshot, live: Memory, desired: Memory) -> bool:
+    """Do so many settled comments lie behind the card's floor that each read would soon take another page?"""
+    old, new = live.floor, desired.floor
+    settled = [
+        c for c in snapshot.comments if new and c.created_at <= new and (not old or c.created_at > old)
+    ]
+    return len(settled) >= FAR_BEHIND
+
+
 def _card(snapshot: Snapshot, recall: Recall, desired: Desired, seal: Seal) -> tuple[Action, ...]:
     """Create or edit the one living card; nothing when neither words nor memory would change."""
     repo_id, issue_id = snapshot.repository.id, snapshot.issue.id
@@ -62,7 +72,7 @@ def _card(snapshot: Snapshot, recall: Recall, desired: Desired, seal: Seal) -> t
         if same_words and live is not None and live[0].same_content(desired.memory):
             signed = "valid" if seal.key else "plain"
             # With duplicates about, the mirror may name one that goes: the write makes it name the card.
-            if live[1] == signed and not recall.extra:
+            if live[1] == signed and not recall.extra and not _far_behind(snapshot, live[0], desired.memory):
                 return ()
     memory = replace(desired.memory, rev=recall.memory.rev + 1)
     body = f"{desired.card}\n\n{seal.mark(memory, repo_id, issue_id)}"

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 import re2
 
 from bot.rules.privacy.finding import Hit
+from bot.rules.privacy.first_names import FIRST_NAMES
 from bot.rules.privacy.normalise import View
 
 _ARN = re2.compile(rb"\barn:aws[\w-]*:[a-z0-9-]*:[a-z0-9-]*:(\d{12})?:[\w/:.*+=,@-]+")
@@ -18,7 +19,7 @@ _RESOURCE = re2.compile(rb"\b(?:i|vpc|subnet|sg|vol|snap|eni|eipalloc|igw|nat|rt
 _BUCKET = re2.compile(rb"\b(?:s3a?|gs|abfss?|wasbs?)://([a-z0-9][a-z0-9._@-]{2,90})[\w/.=-]*")
 _GCP = re2.compile(rb"\bprojects/([a-z][a-z0-9-]{4,28}[a-z0-9])(?:/[\w./-]+)?")
 _GCP_CUE = re2.compile(
-    rb"(?i)\b(?:gcp|google cloud|gcloud|gke|bigquery)?[ _-]?project(?:[ _-]?(?:id|number))?[\"'`]?\s{0,2}(?:=|:|\bis\b|--project[= ])\s{0,2}[\"'`]{0,2}([a-z][a-z0-9-]{4,28}-\d{3,12})\b|--project[= ]([a-z][a-z0-9-]{4,28}[a-z0-9])\b"
+    rb"(?i)\b(?:gcp|google cloud|gcloud|gke|bigquery)?[ _-]?project(?:[ _-]?(?:id|number))?[\"'`]?\s{0,2}(?:=|:|\bis\b|--project[= ]|\s)\s{0,2}[\"'`]{0,2}([a-z][a-z0-9-]{4,28}-\d{3,12})\b|--project[= ]([a-z][a-z0-9-]{4,28}[a-z0-9])\b"
 )
 _GCP_ACCOUNT = re2.compile(rb"\b[a-z0-9-]{1,40}@[a-z0-9-]{1,40}\.iam\.gserviceaccount\.com\b|\b[a-z0-9-]{1,40}@(?:developer|appspot)\.gserviceaccount\.com\b")
 _GCR = re2.compile(rb"\b(?:(?:us|eu|asia)\.)?gcr\.io/([a-z][a-z0-9-]{3,40})/[\w./-]+|\b[a-z0-9-]+-docker\.pkg\.dev/([a-z][a-z0-9-]{3,40})/[\w./-]+")
@@ -42,7 +43,7 @@ _NOT_A_PERSON = frozenset(
 _DN = re2.compile(rb"(?i)\b(?:cn|uid|ou|sAMAccountName)=[^,;=\n\"'`<>()]{1,60}(?:,\s?(?:cn|uid|ou|dc|o|c|l|st|street)=[^,;=\n\"'`<>()]{1,60}){1,12}")
 _DN_PUBLIC = re2.compile(r"(?i)dc=(?:example|planetexpress|domain|company|mycompany|yourcompany|acme|foo|test|sourcegraph)\b|o=(?:let's encrypt|digicert|google|amazon|cloudflare|globalsign|acme)\b")
 _ACCOUNT_NAME = re2.compile(
-    rb"(?i)\b(?:samaccountname|userprincipalname|upn|login|username|user|userid|user_name|actor|author|owner|assignee|uid|nameid|subject|sub|preferred_username|remote_user|x-forwarded-user|logged in as|run as|account)[\"'`]?(?:=|: ?|\s{1,2})[\"'`]?((?:[A-Za-z0-9-]{2,20}\\)?[a-z][a-z0-9]{0,20}(?:[._][a-z0-9]{2,20}){1,2}\d{0,3})(?:[\"'`\s,;)&]|$)"
+    rb"(?i)\b(?:samaccountname|userprincipalname|upn|login|username|user|userid|user_name|actor|author|owner|assignee|uid|nameid|subject|sub|preferred_username|remote_user|x-forwarded-user|logged in as|run as|account)[\"'`]?(?:=|: ?|\s{1,2})[\"'`]?((?:[A-Za-z0-9-]{2,20}\\)?[a-z][a-z0-9]{0,20}(?:[._][a-z0-9]{1,20}){1,2}\d{0,3}|[a-z]{2,14}\d{2,5})(?:[\"'`\s,;)&]|$)"
 )
 
 
@@ -63,7 +64,8 @@ def asset_hits(view: View, names_customer: Callable[[str], bool]) -> Iterator[Hi
         start, end = match.span(1)
         user = view.low[start:end]
         if user.split("\\")[-1] not in _NOT_A_PERSON and not _is_file(user):
-            yield Hit("account-name", "person", start, end, sure=False)
+            parts = user.split("\\")[-1].replace("_", ".").split(".")
+            yield Hit("account-name", "person", start, end, sure=any(p in FIRST_NAMES for p in parts))
 
 
 def _is_file(name: str) -> bool:
@@ -114,3 +116,26 @@ def _cloud(view: View, names_customer: Callable[[str], bool]) -> Iterator[Hit]:
         value = match.group(1)
         if any(48 <= c < 58 for c in value) and any(65 <= c < 91 for c in value):
             yield Hit("saas-account", "cloud_id", *match.span(1), sure=False)
+
+#: what this module finds, the found part in «»; and what it leaves alone. Both run as tests.
+MATCHES = (
+    "role «arn:aws:iam::482915730164:role/Sourcegraph»",
+    "AWS account «482915730164»",
+    "instance «i-0a1b2c3d4e5f67890»",
+    "«s3://quandel-backups/dump.sql»",
+    "GCP project «quandel-prod-417203»",
+    "«/subscriptions/5f2c1b8e-9a3d-4c7e-8b1f-0d2e3f4a5b6c/resourceGroups/rg»",
+    "tenant id: «5f2c1b8e-9a3d-4c7e-8b1f-0d2e3f4a5b6c»",
+    "log in «/home/mnowak»/work",
+    "«C:\\Users\\mnowak»\\AppData",
+    "«CN=Marta Nowak,OU=Eng,DC=quandel,DC=corp»",
+)
+IGNORES = (
+    "arn:aws:iam::123456789012:role/Example",
+    "/home/sourcegraph/repos",
+    "C:\\Users\\user\\src",
+    "dc=example,dc=com",
+    "trace 5f2c1b8e-9a3d-4c7e-8b1f-0d2e3f4a5b6c",
+    "us.gcr.io/sourcegraph-dev/executor:9ccbf0876f9d",
+    "projects/CORE/repos/risk",
+)

@@ -143,3 +143,23 @@ def _title_field(place: Place) -> bool:
         rest = after.lstrip("*_`")[1:].split("\n")[0].strip()
         return before in ("[", "(") or not rest
     return False
+
+#: what this module finds, the found part in «»; and what it leaves alone. Both run as tests.
+MATCHES = (
+    "Opening this for «Square»'s admin team.",
+    "RFH | «Square» | permissions not syncing",
+    "«Square» upgraded to 5.2 last night",
+    "the cluster «square»-prod is down",
+    "label customer/«square»",
+    "Similar to what «Square» hit in March",
+    "Call from **«SQUARE»**-prod today",
+    "[«square»] search is slow",
+    "mail from «square.com» arrives",
+)
+IGNORES = (
+    "The square root of the limit",
+    "Wrap the pattern in square brackets.",
+    "A square grid of panels",
+    "See event.square() in the code",
+    "Square brackets are special in patterns.",
+)

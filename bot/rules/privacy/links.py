@@ -152,3 +152,24 @@ def _judge(link: Link, hosts: Hosts, public_paths: tuple[str, ...], names_custom
     if "." not in host:
         return None
     return "unknown-host", "unknown_link"
+
+#: what this module finds, the found part in «»; and what it leaves alone. Both run as tests.
+MATCHES = (
+    "see «https://git.quandel.internal/foo?q=1».",
+    "«https://docs.google.com/document/d/abc/edit»",
+    "(«https://quandel.slack.com/archives/C0123»)",
+    "«https://jira.quandel.com/browse/X-1»",
+    "![shot](«https://github.com/user-attachments/assets/0c8eb816-a6c7-43c6-a969-202bb62d02f7»)",
+    "«hxxps://git[.]quandel[.]internal/a»",
+    "«https%3A%2F%2Fgit.quandel.internal%2Fa»",
+    "«https://unknown-vendor.net/x»",
+)
+IGNORES = (
+    "https://github.com/sourcegraph/customer/issues/1424",
+    "https://sourcegraph.zendesk.com/agent/tickets/10155",
+    "https://docs.sourcegraph.com/admin/config",
+    "https://sourcegraph.example.com/search",
+    "http://localhost:3080/x",
+    "https://pkg.go.dev/net/http",
+    "https://img.shields.io/badge/a-b-green.svg",
+)

@@ -220,3 +220,22 @@ def _edges_fit(place: Place, name: Name) -> bool:
     right = right or (text[end].isupper() and text[end - 1].islower()) or (text[end].isdigit() and len(name.squeezed) > _SHORT)
     right = right or (text[end] == "s" and (end + 1 == len(text) or not text[end + 1].isalnum()) and not name.ordinary)
     return (left and right) or name.free
+
+#: what this module finds, the found part in «»; and what it leaves alone. Both run as tests.
+MATCHES = (
+    "«Oakhaven Bank» reports an error",
+    "the label «oakhaven-bank» is set",
+    "«OAKHAVEN_BANK»_TOKEN is empty",
+    "getUsersOf«OakhavenBank»Team()",
+    "«O'Connell Group» and «oconnell-group»",
+    "«Quan​del» and «Qu&shy;andel» and «ＱＵＡＮＤＥＬ»",
+    "svc-«quandel»-gitserver-0",
+    "«Q-u-a-n-d-e-l» in letters",
+    "x«quandel»prod",
+)
+IGNORES = (
+    "The bank of oaks",
+    "oak haven banks",
+    "group connell",
+    "A quand element",
+)

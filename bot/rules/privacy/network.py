@@ -9,11 +9,12 @@ import re2
 
 from bot.rules.privacy.finding import Hit
 from bot.rules.privacy.hosts import INTERNAL_TLDS, Hosts, covered
+from bot.rules.privacy.links import INTERNAL_TOOLS
 from bot.rules.privacy.normalise import View
 
 _MAIL = re2.compile(rb"[A-Za-z0-9][\w.!#$&'+/=?-]{0,63}@(?:[A-Za-z0-9](?:[A-Za-z0-9-]{0,62})\.)+[A-Za-z]{2,24}\b")
 _SPOKEN_MAIL = tuple((re2.compile(p), n) for p, n in (
-    (rb"(?i)\b[a-z0-9][a-z0-9._+-]{1,40} ?(?:\bat\b|@) ?[a-z0-9-]{2,40}(?: ?(?:\bdot\b|\.) ?[a-z0-9-]{2,30}){0,3} (?:dot) (?:com|net|org|io|ai|co|de|fr|uk|eu|dev|us|in|ie|tr|me|tech|health)\b", (" dot ",)),
+    (rb"(?i)\b(?:[a-z0-9]{2,20} (?:dot|underscore|dash) ){0,3}[a-z0-9][a-z0-9._+-]{1,40} ?(?:\bat\b|@) ?[a-z0-9-]{2,40}(?: ?(?:\bdot\b|\.) ?[a-z0-9-]{2,30}){0,3} (?:dot) (?:com|net|org|io|ai|co|de|fr|uk|eu|dev|us|in|ie|tr|me|tech|health)\b", (" dot ",)),
     (rb"(?i)\b[a-z0-9]+[._+-][a-z0-9._+-]{1,40} at (?:[a-z0-9-]{2,40}\.)+[a-z]{2,10}\b", (" at ",)),
     (rb"(?i)\b[a-z0-9][\w.+-]{1,40} ?(?:_at_|-at-|<at>|\|at\|) ?[a-z0-9-]{2,40}(?:(?:\.|_dot_|-dot-|<dot>| dot )[a-z0-9-]{2,20}){1,3}\b", ("at_", "-at-", "at>", "|at|")),
     (rb"(?i)\b[a-z0-9][\w.+-]{1,40} (?:@|at) [a-z0-9-]{2,40} ?(?:\.|dot) ?(?:com|net|org|io|ai|co|de)\b", (" @ ",)),
@@ -50,7 +51,7 @@ _SSH_REPO = re2.compile(rb"\b[a-z][\w.-]{0,30}@((?:[A-Za-z0-9-]+\.)+[A-Za-z][A-Z
 _IPV4 = re2.compile(rb"\b(?:[0-9]{1,3}\.){3}[0-9]{1,3}(?:[:/][0-9]{1,5})?")
 _IPV6 = re2.compile(rb"(?i)(?:[0-9a-f]{1,4}:){2,7}(?::?[0-9a-f]{1,4}){1,7}|(?:[0-9a-f]{1,4}:){1,7}:|(?:[0-9a-f]{1,4}:){7}[0-9a-f]{1,4}")
 _VERSION_CUE = re2.compile(
-    r"(?i)(?:\bv|\bver(?:sion)?s?|\bbuild|\brelease[ds]?|\bupgrad\w+(?: from| to)?|\bfirmware|\bdriver|\btag|\bimage|\bchrome|\bfirefox|\bedge|\bsafari|\bopera|\bpatch|\brev|\bchart|\bsdk|\bruntime|\bagent|\bp4d?|/|==|>=|<=|~>|\^)[\"'` :=/v(]{0,4}$"
+    r"(?i)(?:\bv|\bver(?:sion)?s?|\bbuild|\brelease[ds]?|\bupgrad\w+(?: from| to)?|\bfirmware|\bdriver|\btag|\bimage|\bextension|\bplugin|\bapp|\bchrome|\bfirefox|\bedge|\bsafari|\bopera|\bpatch|\brev|\bchart|\bsdk|\bruntime|\bagent|\bp4d?|/|==|>=|<=|~>|\^)[\"'` :=/v(]{0,4}$"
 )
 _IP_CUE = re2.compile(
     r"(?i)(?:\bips?|\bip ?addr\w*|\baddr\w*|\bhosts?|\bserver|\bpeer|\bremote\w*|\blocal\w*|\bclient\w*|\bfrom|\bto|\btcp|\budp|\bvia|\begress|\bingress|\bnat|\bgateway|\bdns|\bproxy|\bforwarded-for|\bping|\bssh|\bnode|\blisten\w*|\bconnect\w*|\bdial|\bsource|\bdest\w*|\bsrc|\bdst|\bwhitelist\w*|\ballow\w*|\bblock\w*|\bfirewall|\bat|\bon|@|//|\bresolves?\b.{0,10}|\ba record)[\"'` :=(\[]{0,4}$"
@@ -153,8 +154,10 @@ def _dotted(view: View, start: int, end: int, hosts: Hosts, domains: Set[str], n
         return None
     if hosts.is_managed(host):
         return Hit("managed-instance", "customer", start, start + len(host))
+    if covered(host, INTERNAL_TOOLS) and not names_customer(host.partition(".")[0]):
+        return None  # the tool's name says nothing; a link to a page of it does
     before = view.text[max(0, start - 40) : start]
-    private = hosts.is_private(host)
+    private = hosts.is_private(host) or (host.count(".") >= 2 and covered(host, _WORKSPACES) and names_customer(host.partition(".")[0]))
     if not private and hosts.is_domain(host) and not hosts.is_public(host):
         written_low = view.text[start : start + len(host)] == host
         named = names_customer(host) and (written_low or host.count(".") == 1)
@@ -165,7 +168,7 @@ def _dotted(view: View, start: int, end: int, hosts: Hosts, domains: Set[str], n
             return None
     if not private:
         return None
-    if hosts.is_public(host):
+    if hosts.is_public(host) and not covered(host, _WORKSPACES):
         return None
     slash = path.find("/")
     if slash >= 0 and path[slash + 1 :]:
@@ -173,6 +176,8 @@ def _dotted(view: View, start: int, end: int, hosts: Hosts, domains: Set[str], n
     return Hit("private-host", "host", start, start + len(host))
 
 
+#: one sub-domain per company
+_WORKSPACES = frozenset(("slack.com", "atlassian.net", "zendesk.com", "okta.com", "sharepoint.com", "zoom.us", "service-now.com", "looker.com"))
 _FILE_TLDS = frozenset("md py sh rs pl zip mov app id name is in it to do me so info vim cc ms java".split())
 _REVERSED = frozenset("com net org io de co ai eu fr uk us".split())
 
@@ -209,8 +214,6 @@ def ip_hits(view: View) -> Iterator[Hit]:
         if any(len(o) > 1 and o[0] == "0" or int(o) > 255 for o in host.split(".")):
             continue
         if host in _NOTABLE or host.startswith(_RESERVED_PREFIXES) or int(host.split(".")[0]) >= 224:
-            continue
-        if slash and bits and int(bits) < 32 and host.endswith(".0"):
             continue
         if not colon and not slash and _versionlike(view, start, host):
             continue
@@ -274,3 +277,41 @@ def phone_hits(view: View, valid: Callable[[str, bool], bool] | None, in_link: C
         if valid is not None and not valid(raw, cue is not None):
             continue
         yield Hit("phone", "phone", start, end)
+
+#: what this module finds, the found part in «»; and what it leaves alone. Both run as tests.
+MATCHES = (
+    "mail «jane.roe@quandel.io» please",
+    "«jane.roe [at] quandel [dot] io»",
+    "«jane&#64;quandel.io»",
+    "«jane.roe at quandel dot io»",
+    "host=«db-01.eu.quandel.local» down",
+    "cloned from «git.quandel.internal/team/repo.git»",
+    "«git@git.quandel.internal:team/repo.git»",
+    "at «com.quandel.billing.core».Service.run(Service.java:1)",
+    "egress is «52.18.44.91»",
+    "peer «2a02:26f0:eb:1a4::1b» left",
+    "on node «gke-quandel-prod-pool-1-0a1b2c3d-x7k2»",
+    "phone «+44 20 7946 1234»",
+    "call «(206) 237-9343»",
+    "tel: «0171 5239876»",
+)
+IGNORES = (
+    "support@sourcegraph.com",
+    "git@github.com:sourcegraph/sourcegraph.git",
+    "someone@example.org",
+    "version 5.3.12303.0",
+    "Build 1.20.7.4.",
+    "Sourcegraph 4.1.2.3",
+    "192.0.2.10 and 198.51.100.7/24",
+    "127.0.0.1:3080",
+    "[::1]:6060",
+    "10.0.0.0/8",
+    "gitserver-0.gitserver:3178",
+    "zoekt-webserver-1.zoekt-webserver.default.svc.cluster.local:6070",
+    "cmd/frontend/graphqlbackend/search.go:210",
+    "at 10:22:01 on 2024-01-15",
+    "LedgerService.java:212",
+    "import com.google.common.collect.Lists",
+    "222587_2023-06-30_5.0-05c27ce7e1f8",
+    "it takes 415 555 ms",
+)

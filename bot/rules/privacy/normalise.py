@@ -28,6 +28,7 @@ _FOLD = {
     "Œ": "OE", "ı": "i", "þ": "th", "Þ": "Th", "ð": "d", "’": "'", "‘": "'", "ʼ": "'", "′": "'", "`": "`",
     "“": '"', "”": '"', "„": '"', "‐": "-", "‑": "-", "‒": "-", "–": "-", "—": "-", "―": "-", "−": "-",
     "。": ".", "｡": ".", "⁄": "/", "∕": "/", "∶": ":", "∙": ".",
+    "€": "$", "£": "$", "¥": "$", "₹": "$",  # one sign for money; rules read ASCII
 }  # fmt: skip
 # Cyrillic and Greek letters that look Latin; used only inside a word that also has Latin letters.
 _LOOKALIKE = dict(
@@ -40,10 +41,10 @@ _LOOKALIKE = dict(
 _ENCODED = re2.compile(
     rb"&(?:#[0-9]{1,7}|#[xX][0-9A-Fa-f]{1,6}|[A-Za-z][A-Za-z0-9]{1,24});"
     rb"|(?:%[0-9A-Fa-f]{2})+"
-    rb"|\\u\{?[0-9A-Fa-f]{4,6}\}?|\\x[0-9A-Fa-f]{2}"
+    rb"|\\u[0-9A-Fa-f]{4}|\\u\{[0-9A-Fa-f]{1,6}\}|\\x[0-9A-Fa-f]{2}"
     rb"|\\[!-/:-@\[-`{-~]"
     rb"|<!--[ \t\r\n]*-->|</?(?i:b|i|u|s|em|strong|span|wbr|sub|sup|font|mark|kbd|small|big)[ \t]*/?>"
-    rb"|[*~`]{1,3}"
+    rb"|\*{1,3}|~~|`"
     rb"|[ \t]?(?:\[[ \t]?(?i:\.|dot|punkt)[ \t]?\]|\([ \t]?(?i:\.|dot)[ \t]?\)|\{[ \t]?(?i:\.|dot)[ \t]?\})[ \t]?"
     rb"|[ \t]?(?:\[[ \t]?(?i:@|at)[ \t]?\]|\([ \t]?(?i:@|at)[ \t]?\)|\{[ \t]?(?i:@|at)[ \t]?\})[ \t]?"
     rb"|\[:\]|\[://\]|\b[hH][xX]{2}[pP]"

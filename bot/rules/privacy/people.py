@@ -233,3 +233,25 @@ _B_STRONG_FIRST = re2.compile(_STRONG_FIRST.pattern.encode())
 _B_FIRST_AFTER = re2.compile(_FIRST_AFTER.pattern.encode())
 _COMPILED_FULL = tuple(re2.compile(p.pattern.encode()) for p in (_BEFORE, _AFTER))
 _COMPILED_SURE = tuple((re2.compile(p.pattern.encode()), n) for p, n in ((_MAILED, b"@"), (_SIGNATURE, b"\n"), (_CLOSING, b"\n"), (_TITLED, b"r")))
+
+#: what this module finds, the found part in «»; and what it leaves alone. Both run as tests.
+MATCHES = (
+    "Reported by «Siobhan McKeever» today",
+    "CE is «Kwame Osei-Bonsu».",
+    "«Yuki Tanabe» reports that search is slow",
+    "Author: «Will Chance» <w@quandel.io>",
+    "Hi «Grant», thanks for the call",
+    "Spoke with «Rose Field» on Zoom",
+    "Thanks, «Priya»!",
+    "According to «Ngozi» it works",
+    "Regards,\n«Wolfgang Sieber»",
+)
+IGNORES = (
+    "Grant access to the user.",
+    "Will it work? Mark as done.",
+    "May I ask for help from Support?",
+    "Hello World",
+    "Prometheus, Grafana and Jaeger show nothing.",
+    "Thanks for the report.",
+    "Reported by the customer.",
+)

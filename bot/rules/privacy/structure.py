@@ -53,3 +53,11 @@ def quote_hits(view: View) -> Iterator[Hit]:
         for opened_html in _HTML_QUOTE.finditer(view.data):
             closed = _HTML_QUOTE_END.search(view.data, opened_html.end())
             yield Hit("quote-block", "quote", opened_html.start(), closed.end() if closed else len(view.data))
+
+#: what this module finds, the found part in «»; and what it leaves alone. Both run as tests.
+MATCHES = (
+    "text\n\n«> We cannot see it.\n> Please help.»\n\nmore",
+    "«> quoted\nand lazily continued»\n\nnext",
+    "<b>x</b> «<blockquote>words</blockquote>»",
+)
+IGNORES = ("a > b and c > d", "```\n> not a quote\n```", "1 -> 2")

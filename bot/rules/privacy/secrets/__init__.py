@@ -13,7 +13,7 @@ from bot.rules.privacy.normalise import View, normalise
 from bot.rules.privacy.secrets.anchored import Anchored, Anchors, Try, at_edge, span_of
 from bot.rules.privacy.secrets.generic import generic_rules
 from bot.rules.privacy.secrets.keys import key_spans
-from bot.rules.privacy.secrets.looks import entropy, stands_in
+from bot.rules.privacy.secrets.looks import dummy, entropy, stands_in
 from bot.rules.privacy.secrets.providers import PROVIDERS, UUID
 from bot.rules.privacy.secrets.shape import keyword_of, pattern_of
 from bot.rules.privacy.secrets.tokens import TOKENS, Token
@@ -99,6 +99,8 @@ def _token_rules(token: Token) -> Iterator[Anchored]:
 
 def _token_try(token: Token, shapes: list[str], before: int) -> Try:
     body = "|".join(pattern_of(s) for s in sorted(shapes, key=len, reverse=True))
+    keyword, _ = keyword_of(shapes[0])
+    literal = shapes[0][shapes[0].lower().index(keyword) :][: len(keyword)]
     anchored = re2.compile(f"({body})(?:[^0-9A-Za-z_]|$)".encode())
     # the literal stands inside the token: look for a beginning in the few characters before it
     floating = re2.compile(f"(?:^|[^0-9A-Za-z_~.])({body})(?:[^0-9A-Za-z_]|$)".encode())
@@ -112,7 +114,7 @@ def _token_try(token: Token, shapes: list[str], before: int) -> Try:
             return None
         start, end = span_of(match)
         value = view.text[start:end]
-        if entropy(value) < token.entropy or stands_in(value) or value.endswith("EXAMPLE"):
+        if entropy(value) < token.entropy or dummy(value.replace(literal, "")):
             return None
         if token.digit and not any(c.isdigit() for c in value[len(shapes[0].split("<")[0]) :]):
             return None
@@ -137,7 +139,7 @@ def _provider_rule(id_: str, names: tuple[str, ...], shapes: tuple[str, ...]) ->
             return None
         start, end = span_of(match)
         value = view.text[start:end]
-        if stands_in(value) or entropy(value) < 2 or not any(c.isdigit() for c in value):
+        if stands_in(value) or entropy(value) < 2 or not (any(c.isdigit() for c in value) or len(value) >= 30):
             return None
         if _NEEDS_PROOF.match(view.data[start:end]) and not _PROOF.search(view.low[at:start]):
             return None

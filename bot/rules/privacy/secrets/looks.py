@@ -35,8 +35,11 @@ def entropy(value: str) -> float:
 
 def stands_in(value: str) -> bool:
     """Is the value a placeholder, a variable, or a word of configuration, and so no secret?"""
-    if _REFERENCE.match(value):
-        return True
+    return bool(_REFERENCE.match(value)) or dummy(value)
+
+
+def dummy(value: str) -> bool:
+    """Is the value filled with a word for "nothing real here", or with the same few characters?"""
     low = value.lower()
     return any(word in low for word in _STAND_INS) or len(set(low)) <= max(3, min(8, len(low) // 12))
 

@@ -82,7 +82,7 @@ PROVIDERS: tuple[tuple[str, tuple[str, ...], tuple[str, ...]], ...] = (
     ("trello", ("trello",), ("<a32>", "<h32>", "<h64>")),
     ("twitch", ("twitch",), ("<l30>",)),
     ("twitter", ("twitter",), ("<w25>", "<w45>", "<w50>", "<d15,25>-<w20,40>", "A<P80,120>")),
-    ("vonage", ("vonage", "nexmo"), ("<w16>", "<h8>")),
+    ("vonage", ("vonage", "nexmo"), ("<w16>",)),
     ("yandex", ("yandex",), ("YC<b38>", "<b38,60>")),
     ("zendesk", ("zendesk",), ("<w40>",)),
 )

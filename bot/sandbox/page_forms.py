@@ -48,7 +48,7 @@ BLANK = Template("blank", "Blank issue", "Start from nothing.")
 
 
 def templates_of(state: State, repo: Repo) -> list[Template]:
-    """The repository's templates, forms first, and the blank one. A file that cannot be read is none, as on GitHub."""
+    """The repository's templates, forms first, and the blank one. GitHub too skips a file it cannot read."""
     found = list(_readable(state, repo))
     return [*found, BLANK]
 

@@ -27,7 +27,7 @@ def get_user(call: Call) -> Reply:
 
 
 def get_repo(call: Call) -> Reply:
-    return Reply(200, call.views.repo(call.repo))
+    return Reply(200, {**call.views.repo(call.repo), "network_count": 0, "subscribers_count": 0})
 
 
 def get_role(call: Call) -> Reply:
@@ -117,7 +117,7 @@ def _file(call: Call, file: File) -> dict[str, Any]:
         "url": url,
         "git_url": git,
         "html_url": html,
-        "download_url": None,
+        "download_url": html.replace("/blob/", "/raw/"),
         "_links": {"self": url, "git": git, "html": html},
     }
 

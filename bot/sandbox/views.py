@@ -121,6 +121,7 @@ class Views:
             "is_template": False,
             "web_commit_signoff_required": False,
             "topics": [],
+            "custom_properties": {},
             "visibility": "private" if repo.private else "public",
             "forks": 0,
             "open_issues": open_issues,
@@ -200,6 +201,7 @@ class Views:
             "timeline_url": f"{url}/timeline",
             "performed_via_github_app": None,
             "state_reason": issue.state_reason,
+            "draft": False,
         }
         if issue.is_pull:
             pull = url.replace("/issues/", "/pulls/")

@@ -11,8 +11,6 @@ step 3).
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import groupby
-from operator import itemgetter
 from typing import Literal, NamedTuple
 
 from bot.model import Candidate, Match, Route
@@ -23,8 +21,8 @@ from bot.rules.routing_lexicon import Lexicon
 from bot.rules.text import Reader, fold, words
 
 _NOBODY = ""  # stands for the team of areas that have none
-_BARRIER = " \x00 "  # between pieces, so that no phrase reaches from one into the next
-_ZONE = itemgetter(0)
+_BARRIER = "\x00"  # a word between pieces, so that no phrase reaches from one into the next
+_APART = f" {_BARRIER} "
 _PREFIX_MAX = 40  # characters of a title's prefix: `search: …`, `[batch changes] …`
 
 
@@ -98,18 +96,18 @@ class Router:
 
     def _read(self, title: str, body: str) -> dict[int, Seen]:
         """Find the policy's words: entry → where it stands."""
-        seen: dict[int, Seen] = {}
         cut = _prefix(title)
         folded = fold(title)
         tokens = words(folded[:cut])
         places: list[Place] = ["prefix"] * len(tokens)
-        tokens += words(folded[cut:] + _BARRIER)
+        tokens += [*words(folded[cut:]), _BARRIER]
         places += ["title"] * (len(tokens) - len(places))
         folded = fold(body)
-        for zone, run in groupby(self._reader.pieces(body, folded), key=_ZONE):
-            found = words(_BARRIER.join([folded[start:end] for _, start, end in run]) + _BARRIER)
-            tokens += found
-            places += [zone] * len(found)
+        pieces = self._reader.pieces(body, folded)
+        tokens += words(_APART.join([folded[start:end] for _, start, end in pieces]) + _APART)
+        for zone, _, _ in pieces:
+            places += [zone] * (tokens.index(_BARRIER, len(places)) + 1 - len(places))
+        seen: dict[int, Seen] = {}
         silent = self._lexicon.silent
         for number, at, _ in self._lexicon.index.find(tokens):
             if number in silent:

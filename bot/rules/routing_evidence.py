@@ -7,6 +7,7 @@ fraction. Words of a group share the group's cap. Context rules add what words s
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import lru_cache
 from math import exp
 from typing import Literal
 
@@ -103,7 +104,7 @@ class Scales:
                 groups[key] = (title, body) if before is None else (before[0] + title, before[1] + body)
                 if says.shows_others and where == "title":
                     evidence.showing.add(says.area)
-                evidence.note(says.area, Match(entry.word, where, round(title + body, 3)))
+                evidence.note(says.area, _match(entry.word, where, round(title + body, 3)))
         for (area, group), (title, body) in groups.items():
             cap = self._lexicon.caps[group]
             share = cap / (title + body) if title + body > cap else 1.0
@@ -119,12 +120,13 @@ class Scales:
             area = self._home[exception.team]
             evidence.add(area, exception.weight * title, exception.weight * body)
             weight = round(exception.weight * (title + body), 3)
-            evidence.note(area, Match(entry.word, _where(state), weight))
+            evidence.note(area, _match(entry.word, _where(state), weight))
 
     def _rules(self, spots: dict[str, list[Seen]], evidence: Evidence) -> None:
         """Words that mean more together: the policy's context rules."""
+        words = set(spots)
         for rule in self._routing.rules:
-            if any(name in spots for name in rule.unless) or not all(name in spots for name in rule.all):
+            if not words.issuperset(rule.all) or not words.isdisjoint(rule.unless):
                 continue
             titled, near = self._together([spots[name] for name in rule.all], rule.within)
             if not near:
@@ -168,6 +170,12 @@ def place_weights(zones: Zones) -> dict[Place, float]:
         "code": zones.code,
         "link": zones.link,
     }
+
+
+@lru_cache(maxsize=8192)
+def _match(word: str, where: Literal["title", "body", "context"], weight: float) -> Match:
+    """The policy's words in a few weights: they come again and again, and hold no text of an issue."""
+    return Match(word, where, weight)
 
 
 def _where(state: Seen) -> Literal["title", "body", "context"]:

@@ -20,7 +20,7 @@ Piece = tuple[Zone, int, int]  # text[start:end] counts as the zone does
 
 # Letters and digits make words, all else separates: `repo-updater` = `repo_updater` = `repo updater`.
 _TABLE = str.maketrans(
-    dict.fromkeys((chr(code) for code in range(2, 128) if not chr(code).isalnum()), " ")
+    dict.fromkeys((chr(code) for code in range(128) if code != 1 and not chr(code).isalnum()), " ")
     | dict.fromkeys("“”‘’„«»–—…•·→←⇒|，。、（）：\u200b\ufeff", " ")
 )
 FILTER = "\x01"  # stands for the colon of a search filter; a control character keeps ASCII text ASCII
@@ -114,11 +114,12 @@ class Reader:
                         if role is not None:
                             continue
                     zone: Zone = "code" if _is_log(bare) else "context" if below_context else "body"
-                    if ":" in bare or "@" in bare:
-                        for cut, begin, stop in self._at_labels(text, folded, zone, left, right):
-                            found += _split_links(text, cut, begin, stop)
-                    else:
-                        found.append((zone, left, right))
+                    cuts = [(zone, left, right)]
+                    if ":" in bare:
+                        cuts = self._at_labels(text, folded, zone, left, right)
+                    if "@" in bare or "://" in bare:
+                        cuts = [piece for cut in cuts for piece in _split_links(text, *cut)]
+                    found += cuts
         return _joined(found)
 
     def _at_labels(self, text: str, folded: str, zone: Zone, start: int, end: int) -> list[Piece]:
@@ -132,13 +133,12 @@ class Reader:
                 cuts += _after_label(text, zone, role, begin, label[0])
                 begin, role = colon + 1, label[1]
             at = colon + 1
-        return cuts + _after_label(text, zone, role, begin, end)
+        return [*cuts, *_after_label(text, zone, role, begin, end)] if role else [(zone, start, end)]
 
     def _label(self, text: str, folded: str, at: int, colon: int) -> tuple[int, str] | None:
         """Where the label before a colon begins (with the line or with a sentence), and its role."""
         at = max(at, colon - _LABEL_MAX)
-        head = folded[at:colon].split()
-        if not head or head[-1] not in self._label_ends:  # a quick no for most colons
+        if folded[at:colon].rstrip().rpartition(" ")[2] not in self._label_ends:  # a quick no for most colons
             return None
         for mark in _SENTENCE_ENDS:
             at = max(at, text.rfind(mark, at, colon) + 1)

@@ -16,7 +16,7 @@ from aiohttp import web
 from bot import words
 from bot.budget import Budget
 from bot.db import Database, open_database, utc_now
-from bot.errors import Forbidden, Transient, UserError
+from bot.errors import Forbidden, Gone, Transient, UserError
 from bot.events import Named, read
 from bot.github.auth import REPORT, App, Clients, Connect
 from bot.github.checks import report_policy
@@ -100,6 +100,9 @@ class Bot:
             result = await self.reconciler.reconcile(
                 key, at_least=claim.at_least, inherited=claim.inherited, guard=self._guard(claim, key)
             )
+        except Gone:
+            await self.store.forget_issue(key)
+            raise
         except Transient as error:
             if error.retry_after is not None:
                 installation = await self.clients.installation(key.owner, key.repo)

@@ -133,19 +133,19 @@ class Store:
     # ── pauses ───────────────────────────────────────────────────────────────────────────────────────────
 
     async def pause(self, scope: str, *, reason: str, by: str) -> None:
-        """Stop all writing in `scope`; a second pause replaces the first."""
+        """Stop all writing in `scope` (in any case); a second pause replaces the first."""
         values = {"reason": reason, "paused_by": by, "at": self.db.now}
-        await self._upsert(tables.pause, {"scope": scope}, values)
+        await self._upsert(tables.pause, {"scope": scope.casefold()}, values)
 
     async def unpause(self, scope: str) -> bool:
         """End the pause of exactly this scope; False: there was none."""
-        statement = tables.pause.delete().where(tables.pause.c.scope == scope)
+        statement = tables.pause.delete().where(tables.pause.c.scope == scope.casefold())
         return await self.db.run(lambda c: c.execute(statement).rowcount > 0)
 
     async def paused(self, repository: str) -> Pause | None:
         """The pause that holds for `repository`: the global one before its own."""
         pauses = {pause.scope: pause for pause in await self.pauses()}
-        return pauses.get(EVERYTHING) or pauses.get(repository)
+        return pauses.get(EVERYTHING) or pauses.get(repository.casefold())
 
     async def pauses(self) -> list[Pause]:
         """All pauses, oldest first."""

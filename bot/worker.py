@@ -7,6 +7,7 @@ A run ends in one of these ways, and in no other
 - `OutOfBudget`: given back as if it had not been claimed, due when the budget allows;
 - `Lost`: the claim is somebody else's by now; nothing more is written;
 - anything else is the key's own fault: again, later and later, and after some tries set aside, visibly.
+  Keys of the schedule are never set aside: an App that is suspended for days catches up when it is back.
 A shutdown gives running keys back between two writes.
 """
 
@@ -25,6 +26,7 @@ from bot.errors import Forbidden, Gone, RfhError, Transient
 from bot.queue import Claim, Queue
 
 CONCURRENCY = 32
+LASTING = frozenset({"catchup", "nightly"})  # no event names these: they outlive every failure
 GRACE = 20.0  # seconds that running keys get at a shutdown
 
 
@@ -140,9 +142,14 @@ class Worker:
 
     async def _settle(self, claim: Claim) -> str:
         log = self._log.bind(key=claim.key, attempt=claim.attempts)
+        lasting = kind_of(claim.key) in LASTING
         try:
             done = await self._handlers[kind_of(claim.key)](claim)
         except Gone as error:
+            if lasting:
+                log.error("refused", error=error.why)
+                await self._queue.fail(claim, error.why, transient=True)
+                return "refused"
             await self._queue.end(claim)
             log.info("ended", why=error.why)
             return "ended"
@@ -158,12 +165,13 @@ class Worker:
             return "again"
         except Forbidden as error:
             log.error("refused", error=str(error))
-            await self._queue.fail(claim, str(error))
+            await self._queue.fail(claim, str(error), transient=lasting)
             return "refused"
         except Exception as error:  # noqa: BLE001  # a bug, or a poison issue: set aside, the rest goes on
             # The message may quote issue text, so only the type and the places are told.
             log.error("failed", error=type(error).__name__, at=_places(error))
-            await self._queue.fail(claim, f"{type(error).__name__} at {_places(error)[-1:]}")
+            where = f"{type(error).__name__} at {_places(error)[-1:]}"
+            await self._queue.fail(claim, where, transient=lasting)
             return "failed"
         if done.end:
             await self._queue.end(claim)

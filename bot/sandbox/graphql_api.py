@@ -23,9 +23,10 @@ from graphql import (
     validate,
 )
 
+from bot.sandbox.graphql_fields import RESOLVERS, type_name
 from bot.sandbox.http import ApiError, Reply, Request
 from bot.sandbox.mutations import MUTATION_RESOLVERS
-from bot.sandbox.resolvers import RESOLVERS, Context, type_name
+from bot.sandbox.resolvers import Context
 from bot.sandbox.views import when
 
 SDL = Path(__file__).with_name("schema.graphql")

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import itertools
-from collections import deque
-from collections.abc import Callable, Mapping
+from collections import defaultdict, deque
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -52,6 +52,7 @@ class Ground:
         self.listeners: list[Listener] = []
         self.version = 0  # grows with every change; the page's live update watches it
         self.remember = remember
+        self._numbers: dict[int, Iterator[int]] = defaultdict(lambda: itertools.count(1))
         self._past: deque[tuple[datetime, State]] = deque()
         # Comment and issue ids start beyond 32 bits, as GitHub's do by now: an Int overflow shows at once.
         self._ids = {
@@ -69,6 +70,10 @@ class Ground:
 
     def next_id(self, kind: str) -> int:
         return next(self._ids[kind])
+
+    def next_number(self, repo: Repo) -> int:
+        """The number of the repository's next issue or pull request."""
+        return next(self._numbers[repo.id])
 
     def who(self, who: Who) -> Account:
         """An account by login; raises KeyError when nobody has it."""

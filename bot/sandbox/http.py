@@ -30,6 +30,11 @@ class Request:
         lowered = {name.lower(): value for name, value in headers.items()}
         return cls(method, path, dict(parse_qsl(query, keep_blank_values=True)), lowered, body)
 
+    def number(self, name: str, default: int) -> int:
+        """A whole number above zero from the query; anything else is the default, as at GitHub."""
+        value = self.query.get(name, "")
+        return int(value) if value.isascii() and value.isdigit() and int(value) else default
+
     def json(self) -> Any:
         """The body as JSON; raises ApiError 400 as GitHub does."""
         try:
@@ -100,11 +105,7 @@ def page_of(request: Request, url: str, items: list[Any]) -> tuple[list[Any], di
     https://docs.github.com/rest/using-the-rest-api/using-pagination-in-the-rest-api
     """
 
-    def number(name: str, default: int) -> int:
-        value = request.query.get(name, "")
-        return int(value) if value.isdigit() and int(value) > 0 else default
-
-    per_page, page = min(number("per_page", 30), 100), number("page", 1)
+    per_page, page = min(request.number("per_page", 30), 100), request.number("page", 1)
     last = max((len(items) + per_page - 1) // per_page, 1)
 
     def link(rel: str, to: int) -> str:

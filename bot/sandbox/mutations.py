@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from bot.sandbox.graphql_pages import Fault
 from bot.sandbox.ground import Refused
 from bot.sandbox.records import Account, Comment, Issue, Label, Repo
-from bot.sandbox.resolvers import Context, Fault, Resolver
+from bot.sandbox.resolvers import Context, Resolver
 from bot.sandbox.state import reaction_of
 
 Input = dict[str, Any]

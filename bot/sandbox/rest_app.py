@@ -120,10 +120,9 @@ def routes(hooks: Hooks, limits: Limits) -> tuple[Route, ...]:
 
     def list_deliveries(call: Call) -> Reply:
         """Newest first, paged by an opaque cursor."""
-        query = call.request.query
-        per_page = min(int(query.get("per_page", "30")), 100)
-        before = int(query.get("cursor", "v1_0").removeprefix("v1_"))
-        found = [one for one in hooks.recent() if not before or one.id < before]
+        per_page = min(call.request.number("per_page", 30), 100)
+        before = call.request.query.get("cursor", "").removeprefix("v1_")
+        found = [one for one in hooks.recent() if not before.isdigit() or one.id < int(before)]
         page = found[:per_page]
         headers = {}
         if len(found) > per_page:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from bot.sandbox.http import ApiError, Reply, invalid, not_found
@@ -19,9 +19,10 @@ def _since(call: Call) -> datetime | None:
     if value is None:
         return None
     try:
-        return datetime.fromisoformat(value)
+        moment = datetime.fromisoformat(value)
     except ValueError:
         raise ApiError(422, "Invalid value for parameter 'since'") from None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def list_issues(call: Call) -> Reply:

@@ -1,4 +1,5 @@
-"""The sandbox's world: people, repositories, labels, files; with `world_issues.py` all that changes in it.
+"""The sandbox's world: people, repositories, labels, files; with `world_issues.py` and `world_comments.py`
+all that changes in it.
 
 Tests act here as people do (``world.comment(issue, "sam", "/why")``) and look here at what came of it.
 """
@@ -11,10 +12,10 @@ from dataclasses import replace
 from bot.sandbox.ground import Happened, Refused, Who
 from bot.sandbox.records import ROLES, Account, CheckRun, Comment, File, Issue, Kind, Label, Repo
 from bot.sandbox.state import blob_sha
-from bot.sandbox.world_issues import IssueWrites
+from bot.sandbox.world_comments import CommentWrites
 
 
-class World(IssueWrites):
+class World(CommentWrites):
     """Everything GitHub would keep, in memory."""
 
     def add_account(self, login: str, kind: Kind = "User") -> Account:

@@ -8,7 +8,7 @@ import graphql
 import pytest
 
 from bot.sandbox.graphql_api import served_schema
-from bot.sandbox.resolvers import RESOLVERS
+from bot.sandbox.graphql_fields import RESOLVERS
 
 OURS = {name: kind for name, kind in served_schema().type_map.items() if not name.startswith("__")}
 BUILT_IN = {"String", "Int", "Boolean", "ID", "Float"}

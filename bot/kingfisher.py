@@ -1,10 +1,10 @@
-"""Floor 2: kingfisher (PyPI `kingfisher-bin`) as a second pair of eyes for secrets: one process for a batch of texts.
+"""Floor 2: kingfisher (PyPI `kingfisher-bin`), a second pair of eyes for secrets: one process for a batch.
 
 Guarantees: texts lie in a private folder (0700) that is gone afterwards; nothing is validated online, nothing is
 updated, no inline ignore is honoured, values come back redacted; the process is ended after a time. A missing binary,
-a failure or an unreadable report is an error: whoever publishes must not take silence for safety. What is awkward: its
-columns are bytes, 0-based, the last one included; and by itself it would look secrets up at their providers, so the
-process also gets a proxy that leads nowhere.
+a failure or an unreadable report is an error: whoever publishes must not take silence for safety. What is awkward:
+its columns are bytes, 0-based, the last one included; and by itself it would look secrets up at their providers, so
+the process also gets a proxy that leads nowhere.
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ from bot.rules.privacy import External
 TIMEOUT = 90.0  # seconds; the first start compiles the rules and takes up to 20
 _FOUND = (0, 200, 205)
 _ARGUMENTS = (
-    "scan", "--no-validate", "--no-update-check", "--no-ignore", "--no-dedup", "--redact", "--confidence", "low",
-    "--format", "json", "--git-history", "none", "--no-extract-archives", "--quiet",
-)  # fmt: skip
+    *("scan", "--no-validate", "--no-update-check", "--no-ignore", "--no-dedup", "--redact"),
+    *("--confidence", "low", "--format", "json", "--git-history", "none", "--no-extract-archives", "--quiet"),
+)
 _NOWHERE = "http://127.0.0.1:9"
 
 
@@ -61,13 +61,22 @@ def find_secrets(texts: Sequence[str], timeout: float = TIMEOUT) -> list[tuple[E
 def _run(program: str, folder: str, timeout: float) -> Any:
     """One run over a folder: its report, parsed."""
     environment = {
-        **{name: os.environ[name] for name in ("PATH", "HOME", "XDG_CACHE_HOME", "KF_RULE_CACHE_DIR") if name in os.environ},
+        **{
+            name: os.environ[name]
+            for name in ("PATH", "HOME", "XDG_CACHE_HOME", "KF_RULE_CACHE_DIR")
+            if name in os.environ
+        },
         **dict.fromkeys(("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy"), _NOWHERE),
         "TMPDIR": folder,
     }
     try:
         done = subprocess.run(  # noqa: S603  our own arguments; the texts are files, never arguments
-            [program, *_ARGUMENTS, folder], capture_output=True, timeout=timeout, env=environment, cwd=folder, check=False
+            [program, *_ARGUMENTS, folder],
+            capture_output=True,
+            timeout=timeout,
+            env=environment,
+            cwd=folder,
+            check=False,
         )
     except subprocess.TimeoutExpired:
         raise ScannerUnavailable("kingfisher took too long") from None
@@ -82,7 +91,9 @@ def _run(program: str, folder: str, timeout: float) -> Any:
 
 
 def _read(report: Any, texts: Sequence[str]) -> list[tuple[External, ...]]:
-    """Findings by text, in code points. A report that is not as expected is a failure, not "nothing found"."""
+    """Findings by text, in code points. A report that is not as expected is a failure, not "nothing
+    found".
+    """
     found: list[list[External]] = [[] for _ in texts]
     try:
         for entry in report["findings"]:
@@ -98,7 +109,9 @@ def _read(report: Any, texts: Sequence[str]) -> list[tuple[External, ...]]:
 
 
 def _span(text: str, line: int, first: int, last: int) -> tuple[int, int]:
-    """Code points of a line (from 1) and byte columns (from 0, the last included); several lines: to the line's end."""
+    """Code points of a line (from 1) and byte columns (from 0, the last included); several lines: to the
+    line's end.
+    """
     start = 0
     for _ in range(line - 1):
         start = text.index("\n", start) + 1

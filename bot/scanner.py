@@ -1,7 +1,8 @@
-"""Floor 2: the scanner with everything it needs: the vocabulary, the public suffixes, the phone library, kingfisher.
+"""Floor 2: the scanner with everything it needs: the vocabulary, the public suffixes, the phone library,
+kingfisher.
 
-The rules are pure (`bot.rules.privacy`); what must be read from files or asked of processes is read here and passed in.
-Without the extra `privacy` the own patterns still watch; publishing refuses.
+The rules are pure (`bot.rules.privacy`); what must be read from files or asked of processes is read here
+and passed in. Without the extra `privacy` the own patterns still watch; publishing refuses.
 """
 
 from __future__ import annotations
@@ -50,10 +51,14 @@ def _suffixes() -> frozenset[str]:
 
 
 def phone_number(raw: str, cued: bool) -> bool:
-    """Is it a number somebody can call? `cued`: a word like "phone" stands before it, so a local form will do."""
+    """Is it a number somebody can call? `cued`: a word like "phone" stands before it, so a local form
+    will do.
+    """
     import phonenumbers
 
-    regions: tuple[str | None, ...] = (None,) if raw.startswith("+") else ("US", "GB", "DE", "FR", "IN") if cued else ("US",)
+    regions: tuple[str | None, ...] = (
+        (None,) if raw.startswith("+") else ("US", "GB", "DE", "FR", "IN") if cued else ("US",)
+    )
     text = "+" + raw[2:] if raw.startswith("00") else raw
     for region in (None,) if text.startswith("+") else regions:
         try:

@@ -8,7 +8,13 @@ from bot.policy.load import load_default
 from bot.rules.privacy import Context, Finding, Scanner
 from bot.scanner import scanner
 
-CUSTOMERS = ("customer/quandel", "customer/square", "customer/oakhaven-bank", "customer/oconnell-group", "customer/plaid")
+CUSTOMERS = (
+    "customer/quandel",
+    "customer/square",
+    "customer/oakhaven-bank",
+    "customer/oconnell-group",
+    "customer/plaid",
+)
 PUBLISH = Context("publish", CUSTOMERS[:1], CUSTOMERS)
 WATCH = Context("watch", (), CUSTOMERS)
 

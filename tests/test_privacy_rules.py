@@ -9,7 +9,20 @@ from privacy_support import CUSTOMERS, PUBLISH, covered, shipped, shown, unmarke
 
 from bot.rules.privacy import Context
 
-MODULES = ("cues", "names", "network", "links", "assets", "contract", "people", "structure", "unknown")
+MODULES = (
+    "cues",
+    "names",
+    "network",
+    "mail",
+    "ip",
+    "phone",
+    "links",
+    "assets",
+    "contract",
+    "people",
+    "structure",
+    "unknown",
+)
 
 
 def _samples(attribute: str) -> list[tuple[str, str]]:
@@ -44,8 +57,16 @@ def test_leaves_its_false_samples_alone(module: str, sample: str) -> None:
         pytest.param("for Oakhaven Bank", "customer_other", "block", None, id="another-customer"),
         pytest.param("they are at $94k ARR", "contract", "block", "block", id="contract"),
         pytest.param("> we cannot see it", "quote", "block", None, id="quote"),
-        pytest.param("![](https://github.com/user-attachments/assets/1)", "image", "block", None, id="picture"),
-        pytest.param("https://github.com/sourcegraph/customer/files/1/x.zip", "private_asset", "block", "block", id="asset"),
+        pytest.param(
+            "![](https://github.com/user-attachments/assets/1)", "image", "block", None, id="picture"
+        ),
+        pytest.param(
+            "https://github.com/sourcegraph/customer/files/1/x.zip",
+            "private_asset",
+            "block",
+            "block",
+            id="asset",
+        ),
         pytest.param("Thanks, Priya!", "person_first", "warn", "warn", id="first-name"),
         pytest.param("Qaundel is down", "customer_typo", "warn", None, id="typo"),
     ],
@@ -68,7 +89,20 @@ def test_a_long_adversarial_text_is_scanned_in_linear_time() -> None:
     """Ten times the text takes about ten times as long, whatever it repeats."""
     import time
 
-    for piece in ("a@", "1.", "> ", "http://a.", "password=", "Aa ", "%41", "-----BEGIN PRIVATE KEY-----\n", "eyJ", "::", "((((", "customer/"):
+    for piece in (
+        "a@",
+        "1.",
+        "> ",
+        "http://a.",
+        "password=",
+        "Aa ",
+        "%41",
+        "-----BEGIN PRIVATE KEY-----\n",
+        "eyJ",
+        "::",
+        "((((",
+        "customer/",
+    ):
         took = []
         for size in (4_000, 40_000):
             text = (piece * (size // len(piece) + 1))[:size]

@@ -19,13 +19,40 @@ from bot.rules.privacy.secrets.tokens import TOKENS
 
 SHAPES = [(token.id, shape) for token in TOKENS for shape in token.shapes]
 GIVEN = [(id_, names[0], shape) for id_, names, shapes in PROVIDERS for shape in shapes]
-PASTED = ("{s}", "token {s} rejected with 401", '"apiKey": "{s}",', "x={s}\n", "`{s}`", "<{s}>", "export TOKEN={s};", "'{s}'", "({s})")
+PASTED = (
+    "{s}",
+    "token {s} rejected with 401",
+    '"apiKey": "{s}",',
+    "x={s}\n",
+    "`{s}`",
+    "<{s}>",
+    "export TOKEN={s};",
+    "'{s}'",
+    "({s})",
+)
 # the ways configuration files and languages give a value to a name
 ASSIGNED = (
-    '{i}Token = "{s}"', "{i}_token: {s}", '"{i}_token": "{s}",', "{i}_TOKEN={s}", 'var {i}Token string = "{s}"', '{i}Token := "{s}"', "{i}Token := `{s}`",
-    'String {i}Token = "{s}";', "const {i}Token = '{s}'", '${i}Token .= "{s}"', '"{i}_token" => "{s}"', "{i}_TOKEN ::= \"{s}\"", "{i}_TOKEN ?= {s}",
-    'System.setProperty("{i}_TOKEN", "{s}")', "<{i}Token>{s}</{i}Token>", "{i}.token = {s}", "{i}Token='{s}'", "string {i}Token = \"{s}\";", "export {i}_TOKEN={s}", "--{i}-token={s}",
-)  # fmt: skip
+    '{i}Token = "{s}"',
+    "{i}_token: {s}",
+    '"{i}_token": "{s}",',
+    "{i}_TOKEN={s}",
+    ('var {i}Token string = "{s}"'),
+    '{i}Token := "{s}"',
+    "{i}Token := `{s}`",
+    'String {i}Token = "{s}";',
+    "const {i}Token = '{s}'",
+    '${i}Token .= "{s}"',
+    '"{i}_token" => "{s}"',
+    '{i}_TOKEN ::= "{s}"',
+    "{i}_TOKEN ?= {s}",
+    'System.setProperty("{i}_TOKEN", "{s}")',
+    "<{i}Token>{s}</{i}Token>",
+    "{i}.token = {s}",
+    "{i}Token='{s}'",
+    'string {i}Token = "{s}";',
+    "export {i}_TOKEN={s}",
+    "--{i}-token={s}",
+)
 
 
 @cache
@@ -66,7 +93,16 @@ def test_every_provider_is_found_in_every_language(id_: str, name: str, shape: s
 
 
 @pytest.mark.parametrize("shape", [s for t in TOKENS if t.id.startswith("sourcegraph") for s in t.shapes])
-@pytest.mark.parametrize("wrap", ["{s}", "src login: {s}.", '{{"token":"{s}"}}', "Authorization: token {s}", "https://{s}@sourcegraph.example.com/x"])
+@pytest.mark.parametrize(
+    "wrap",
+    [
+        "{s}",
+        "src login: {s}.",
+        '{{"token":"{s}"}}',
+        "Authorization: token {s}",
+        "https://{s}@sourcegraph.example.com/x",
+    ],
+)
 def test_sourcegraphs_own_formats_are_always_found(shape: str, wrap: str) -> None:
     for seed in "abc":
         secret = sample_of(shape, seed)
@@ -107,7 +143,13 @@ def _key(kind: str, lines: int = 8, end: bool = True) -> str:
 def test_private_keys_are_found_whole_truncated_and_quoted(kind: str) -> None:
     """With and without the END line, as JSON, in a quote block, and in base64."""
     key = _key(kind)
-    for text in (key, _key(kind, 3, end=False), json.dumps({"key": key}), "> " + key.replace("\n", "\n> "), base64.b64encode(key.encode()).decode()):
+    for text in (
+        key,
+        _key(kind, 3, end=False),
+        json.dumps({"key": key}),
+        "> " + key.replace("\n", "\n> "),
+        base64.b64encode(key.encode()).decode(),
+    ):
         spans = _secrets(f"see\n{text}\n")
         assert spans, text[:40]
         assert spans[0][1] - spans[0][0] >= 0.8 * len(text)
@@ -134,13 +176,19 @@ def test_passwords_are_found_where_they_are_given(text: str, shape: str) -> None
     secret = _good(shape)
     text = text.format(s=secret)
     start = text.index(secret)
-    assert any(s <= start and end >= start + len(secret) for s, end in _secrets(text)), shown(text, shipped().scan(text, WATCH))
+    assert any(s <= start and end >= start + len(secret) for s, end in _secrets(text)), shown(
+        text, shipped().scan(text, WATCH)
+    )
 
 
 @pytest.mark.parametrize("wrap", ["{b}", "data: {b}", "echo {b} | base64 -d", "token={b}"])
 def test_secrets_inside_base64_and_hexadecimal_are_found(wrap: str) -> None:
     secret = sample_of("sgp_local_<h40>")
-    for encoded in (base64.b64encode(secret.encode()).decode(), secret.encode().hex(), base64.urlsafe_b64encode(f"token: {secret}".encode()).decode()):
+    for encoded in (
+        base64.b64encode(secret.encode()).decode(),
+        secret.encode().hex(),
+        base64.urlsafe_b64encode(f"token: {secret}".encode()).decode(),
+    ):
         assert _secrets(wrap.format(b=encoded)), encoded[:10]
 
 
@@ -152,14 +200,43 @@ def test_kubernetes_secrets_are_found() -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "SRC_ACCESS_TOKEN=REDACTED", "SRC_ACCESS_TOKEN=$SRC_ACCESS_TOKEN", "token: ${{ secrets.TOKEN }}", "token=********", "password: ********", "password: <password>",
-        "sgp_xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx", "sgp_" + "x" * 40, "AKIA" + "IOSFODNN7EXAMPLE", "password=getPassword()", "password: string", "password is required",
-        "apiKey: process.env.API_KEY", "const token = await getAccessToken(user)", "secretKeyRef: my-secret-name", "postgres://sg:sg@localhost:5432/sg", "postgres://user:password@host/db",
-        "auth.providers: [{type: 'saml'}]", "keyboard: shift+cmd+p", "tokenizer=cl100k_base", "max_tokens: 4096", "primary_key: user_id_2", "Authorization: Bearer <token>", "Authorization: token YOUR_TOKEN",
-        "trace=9ad18c43-6f5a-4c9e-8e18-a5c9f80b8298", "X-Request-Id: 29f38e40a9f1832d10a23d85b12a815f", "sha256:9ccbf0876f9d9ccbf0876f9d9ccbf0876f9d9ccbf0876f9d9ccbf0876f9d9ccb", "commit: be1fd3eb2c36", "integrity sha512-abc", "accessToken: string | null",
-        "the token expires", "password-reset-flow-2", "token: sourcegraph-access-token-1", "cacheKey = repoName + commitID", "-----BEGIN PRIVATE " + "KEY-----\n...\n-----END PRIVATE " + "KEY-----",
+        "SRC_ACCESS_TOKEN=REDACTED",
+        "SRC_ACCESS_TOKEN=$SRC_ACCESS_TOKEN",
+        "token: ${{ secrets.TOKEN }}",
+        "token=********",
+        "password: ********",
+        "password: <password>",
+        "sgp_xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx",
+        "sgp_" + "x" * 40,
+        "AKIA" + "IOSFODNN7EXAMPLE",
+        "password=getPassword()",
+        "password: string",
+        "password is required",
+        "apiKey: process.env.API_KEY",
+        "const token = await getAccessToken(user)",
+        "secretKeyRef: my-secret-name",
+        "postgres://sg:sg@localhost:5432/sg",
+        "postgres://user:password@host/db",
+        "auth.providers: [{type: 'saml'}]",
+        "keyboard: shift+cmd+p",
+        "tokenizer=cl100k_base",
+        "max_tokens: 4096",
+        "primary_key: user_id_2",
+        "Authorization: Bearer <token>",
+        "Authorization: token YOUR_TOKEN",
+        "trace=9ad18c43-6f5a-4c9e-8e18-a5c9f80b8298",
+        "X-Request-Id: 29f38e40a9f1832d10a23d85b12a815f",
+        "sha256:9ccbf0876f9d9ccbf0876f9d9ccbf0876f9d9ccbf0876f9d9ccbf0876f9d9ccb",
+        "commit: be1fd3eb2c36",
+        "integrity sha512-abc",
+        "accessToken: string | null",
+        "the token expires",
+        "password-reset-flow-2",
+        "token: sourcegraph-access-token-1",
+        "cacheKey = repoName + commitID",
+        "-----BEGIN PRIVATE " + "KEY-----\n...\n-----END PRIVATE " + "KEY-----",
     ],
-)  # fmt: skip
+)
 def test_what_stands_in_for_a_secret_is_none(text: str) -> None:
     """Placeholders, variables, names in code, hashes and ids are no secrets."""
     assert () == _secrets(text), shown(text, shipped().scan(text, WATCH))
@@ -167,7 +244,14 @@ def test_what_stands_in_for_a_secret_is_none(text: str) -> None:
 
 def test_githubs_own_picture_tokens_are_no_secrets() -> None:
     """`private-user-images` links carry a short-lived token of GitHub's; the link is the finding."""
-    jwt = ".".join(base64.urlsafe_b64encode(json.dumps(part).encode()).decode().rstrip("=") for part in ({"alg": "HS256", "typ": "JWT"}, {"iss": "github.com", "exp": 1})) + "." + sample_of("<w43>")
+    jwt = (
+        ".".join(
+            base64.urlsafe_b64encode(json.dumps(part).encode()).decode().rstrip("=")
+            for part in ({"alg": "HS256", "typ": "JWT"}, {"iss": "github.com", "exp": 1})
+        )
+        + "."
+        + sample_of("<w43>")
+    )
     url = f"https://private-user-images.githubusercontent.com/1/2-a.png?jwt={jwt}"
     assert {"image"} == {f.kind for f in shipped().scan(f"![x]({url})", PUBLISH)}
     assert _secrets(f"cookie {jwt}")
@@ -178,11 +262,23 @@ def test_secrets_cannot_be_acknowledged() -> None:
     assert [False] == [f.acknowledgeable for f in found]
 
 
-@pytest.mark.parametrize(("shape", "pattern", "keyword"), [("ghp_<w36>", r"ghp_[0-9A-Za-z]{36}", ("ghp_", 0)), ("<w6>_<w29>_mmk", r"[0-9A-Za-z]{6}_[0-9A-Za-z]{29}_mmk", ("_mmk", 36)), ("a.<d2,>", r"a\.[0-9]{2,}", ("a.", 0))])
+@pytest.mark.parametrize(
+    ("shape", "pattern", "keyword"),
+    [
+        ("ghp_<w36>", r"ghp_[0-9A-Za-z]{36}", ("ghp_", 0)),
+        ("<w6>_<w29>_mmk", r"[0-9A-Za-z]{6}_[0-9A-Za-z]{29}_mmk", ("_mmk", 36)),
+        ("a.<d2,>", r"a\.[0-9]{2,}", ("a.", 0)),
+    ],
+)
 def test_a_shape_is_a_pattern_and_a_keyword(shape: str, pattern: str, keyword: tuple[str, int]) -> None:
     assert (pattern, keyword) == (pattern_of(shape), keyword_of(shape))
 
 
-@pytest.mark.parametrize(("value", "expected"), [("repoUpdaterClient", True), ("access_token_provider", True), ("kX93hfTq0pLm2", False)])
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [("repoUpdaterClient", True), ("access_token_provider", True), ("kX93hfTq0pLm2", False)],
+)
 def test_names_in_code_read_like_words(value: str, expected: bool) -> None:
-    assert expected == readable(value, frozenset(("repo", "updater", "client", "access", "token", "provider")))
+    assert expected == readable(
+        value, frozenset(("repo", "updater", "client", "access", "token", "provider"))
+    )

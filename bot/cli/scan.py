@@ -25,8 +25,19 @@ _AROUND = 30  # characters of context in an excerpt
 @click.command("scan")
 @click.argument("file", required=False, type=click.File("rb"), default="-")
 @click.option("--jsonl", is_flag=True, help="Read one JSON object a line: id, text, context.")
-@click.option("--mode", type=click.Choice(["publish", "watch"]), default="publish", show_default=True, help="Strict, or as public text is watched (without --jsonl).")
-@click.option("--customer", "customers", multiple=True, help="The issue's own customer label (without --jsonl); repeatable.")
+@click.option(
+    "--mode",
+    type=click.Choice(["publish", "watch"]),
+    default="publish",
+    show_default=True,
+    help="Strict, or as public text is watched (without --jsonl).",
+)
+@click.option(
+    "--customer",
+    "customers",
+    multiple=True,
+    help="The issue's own customer label (without --jsonl); repeatable.",
+)
 @click.option("--known", multiple=True, help="A label of another customer (without --jsonl); repeatable.")
 @click.option("--own-rules", is_flag=True, help="Without kingfisher: quicker; never enough to publish.")
 @POLICY_OPTION
@@ -111,7 +122,11 @@ def _parse(raw: bytes) -> tuple[Any, str, Context]:
     labels = [context.get(key) or [] for key in ("customer_labels", "known_customers")]
     if not all(isinstance(each, list) and all(isinstance(name, str) for name in each) for each in labels):
         raise ValueError("customer_labels and known_customers must be lists of names")
-    return found.get("id"), found["text"], Context(context.get("mode", "publish"), tuple(labels[0]), tuple(labels[1]))
+    return (
+        found.get("id"),
+        found["text"],
+        Context(context.get("mode", "publish"), tuple(labels[0]), tuple(labels[1])),
+    )
 
 
 def _kingfisher(texts: list[tuple[str, Context]], own_rules: bool) -> list[tuple[External, ...]]:
@@ -155,12 +170,18 @@ def _show(text: str, findings: tuple[Finding, ...]) -> None:
         line = text.count("\n", 0, found.start) + 1
         column = found.start - (text.rfind("\n", 0, found.start) + 1) + 1
         colour = "red" if found.severity == "block" else "yellow"
-        head = Text.assemble(f"{line}:{column} ", (found.severity, f"bold {colour}"), f" {found.kind} ({found.rule})")
+        head = Text.assemble(
+            f"{line}:{column} ", (found.severity, f"bold {colour}"), f" {found.kind} ({found.rule})"
+        )
         if console.is_terminal:
             head.append_text(_excerpt(text, found, colour))
         console.print(head)
     blocks = sum(f.severity == "block" for f in findings)
-    console.print(f"{blocks} must go, {len(findings) - blocks} to be looked at." if findings else "Nothing private found.")
+    console.print(
+        f"{blocks} must go, {len(findings) - blocks} to be looked at."
+        if findings
+        else "Nothing private found."
+    )
 
 
 def _excerpt(text: str, found: Finding, colour: str) -> Any:
@@ -171,4 +192,6 @@ def _excerpt(text: str, found: Finding, colour: str) -> Any:
     stop = text.find("\n", found.end)
     end = min(len(text) if stop < 0 else stop, found.end + _AROUND)
     value = text[found.start : found.end].replace("\n", " ⏎ ")
-    return Text.assemble("  ", (text[start : found.start], "dim"), (value, f"{colour} reverse"), (text[found.end : end], "dim"))
+    return Text.assemble(
+        "  ", (text[start : found.start], "dim"), (value, f"{colour} reverse"), (text[found.end : end], "dim")
+    )

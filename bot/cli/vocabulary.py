@@ -1,4 +1,6 @@
-"""Floor 4: `rfh-bot vocabulary`: the public vocabulary of the scanner, built from a folder of public documents."""
+"""Floor 4: `rfh-bot vocabulary`: the public vocabulary of the scanner, built from a folder of public
+documents.
+"""
 
 from __future__ import annotations
 
@@ -12,13 +14,18 @@ SUFFIXES = (".md", ".mdx", ".txt", ".rst", ".adoc", ".html", ".htm")
 
 @click.command("vocabulary")
 @click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
-@click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help="Where to write the list; standard output otherwise.")
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Where to write the list; standard output otherwise.",
+)
 def vocabulary(folder: Path, output: Path | None) -> None:
     """Build the list of words that public text uses, from the documents in FOLDER and below.
 
-    In publish mode a capitalised word outside of this list is a warning: it may be a name. Give it public text
-    only (the product's documentation, its change log, manuals of the tools around it): every word in it stops
-    being suspicious. Names of people in credits, addresses and links are left out.
+    In publish mode a capitalised word outside of this list is a warning: it may be a name. Give it public
+    text only (the product's documentation, its change log, manuals of the tools around it): every word in
+    it stops being suspicious. Names of people in credits, addresses and links are left out.
 
     \b
     Example:

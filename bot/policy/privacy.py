@@ -1,4 +1,6 @@
-"""Floor 0: the privacy part of the policy: what the scanner must know about this company and its customers."""
+"""Floor 0: the privacy part of the policy: what the scanner must know about this company and its
+customers.
+"""
 
 from __future__ import annotations
 
@@ -8,14 +10,18 @@ from pydantic import Field
 
 from bot.policy.base import Strict
 
-Host = Annotated[str, Field(pattern=r"^[a-z0-9*][a-z0-9.*-]*$", description="lower case; a leading *. covers sub-domains")]
+Host = Annotated[
+    str, Field(pattern=r"^[a-z0-9*][a-z0-9.*-]*$", description="lower case; a leading *. covers sub-domains")
+]
 
 
 class Privacy(Strict):
     """Lists add to what the scanner knows by itself (documentation addresses, loopback, reserved domains)."""
 
     public_hosts: tuple[Host, ...] = Field((), description="links there pass in a public issue")
-    internal_hosts: tuple[Host, ...] = Field((), description="tools only we can open: links there never leave")
+    internal_hosts: tuple[Host, ...] = Field(
+        (), description="tools only we can open: links there never leave"
+    )
     public_paths: tuple[str, ...] = Field((), description="links that pass by prefix, without the scheme")
     managed_domains: tuple[Host, ...] = Field((), description="NAME.domain is a customer's managed instance")
     public_mail: tuple[str, ...] = Field((), description="addresses that may be public: whole, or @domain")
@@ -23,4 +29,6 @@ class Privacy(Strict):
     ordinary_names: tuple[str, ...] = Field(
         (), description="customer slugs that are ordinary words: they count only beside a cue"
     )
-    ignore_customers: tuple[str, ...] = Field((), description="customer slugs that are no customers (tests, us)")
+    ignore_customers: tuple[str, ...] = Field(
+        (), description="customer slugs that are no customers (tests, us)"
+    )

@@ -1,7 +1,7 @@
 """Floor 1: is an ordinary word (Square, Target, Harbor) a customer here? What stands beside it decides.
 
-A label, an environment suffix (`target-prod`), a domain, a possessive or a company's verb beside a capital say yes; an
-article before it (`a Harbor registry`) or small letters in prose say no.
+A label, an environment suffix (`target-prod`), a domain, a possessive or a company's verb beside a capital
+say yes; an article before it (`a Harbor registry`) or small letters in prose say no.
 """
 
 from __future__ import annotations
@@ -38,45 +38,72 @@ class Place:
     @property
     def capitals(self) -> bool:
         """Does every word of it begin with a capital?"""
-        return all(p[:1].isupper() or p[:1].isdigit() for p in self.word.replace("-", " ").replace("_", " ").split())
+        return all(
+            p[:1].isupper() or p[:1].isdigit() for p in self.word.replace("-", " ").replace("_", " ").split()
+        )
 
     @property
     def upper(self) -> bool:
         return self.word.isupper()
 
 
-_LABEL = re2.compile(r"(?i)(?:^|[^a-z])customers?[/:=]\s?[\"'`*\[(]*$|(?:^|[^a-z])customer[ _-]?(?:name|slug|id)?[\"'`]?\s?[:=]\s?[\"'`*]*$")
+_LABEL = re2.compile(
+    r"(?i)(?:^|[^a-z])customers?[/:=]\s?[\"'`*\[(]*$|(?:^|[^a-z])customer[ _-]?(?:name|slug|id)"
+    r"?[\"'`]?\s?[:=]\s?[\"'`*]*$"
+)
 _CUSTOMER = re2.compile(
-    r"(?i)\b(?:customers?|clients?|accounts?|compan(?:y|ies)|prospects?|tenant|organi[sz]ation|logo)\b[\s\"'`*(:,=\[-]{1,5}(?:is |was |named |called )?[\"'`*(\[]*$"
+    r"(?i)\b(?:customers?|clients?|accounts?|compan(?:y|ies)|prospects?|tenant|organi[sz]ation|logo)"
+    r"\b[\s\"'`*(:,=\[-]{1,5}(?:is |was |named |called )?[\"'`*(\[]*$"
 )
 _ENVIRONMENT = re2.compile(
-    r"(?i)^[*_`\"]{0,2}[-_.](?:prod|production|stag|staging|stage|stg|uat|qa|preprod|nonprod|sandbox|emea|apac|dr"
+    r"(?i)^[*_`\"]{0,2}[-_.](?:prod|production|stag|staging|stage|stg|uat|qa|preprod|nonprod|sandbox|emea"
+    r"|apac|dr"
     r"|cluster|vpc|k8s|sourcegraph|sg|managed|instance|cloud|internal|poc|trial|corp)\d{0,3}(?:[^a-z]|$)"
 )
 _OWNED = re2.compile(r"(?i)^[*_`\"]{0,2}-(?:specific|side|owned|managed|only|wide|hosted|internal)\b")
-_DOMAIN = re2.compile(r"^\.(?:com|net|org|io|ai|co|dev|app|tech|de|fr|eu|co\.uk|com\.\w\w|bank|health)(?:$|[^a-z(=.-])")
-_PREFIX = re2.compile(r"(?i)(?:^|[^a-z])(?:prod|staging|stg|sg|sourcegraph|customer|cust|tenant|managed|gke|aks|eks)[-_]$")
+_DOMAIN = re2.compile(
+    r"^\.(?:com|net|org|io|ai|co|dev|app|tech|de|fr|eu|co\.uk|com\.\w\w|bank|health)(?:$|[^a-z(=.-])"
+)
+_PREFIX = re2.compile(
+    r"(?i)(?:^|[^a-z])(?:prod|staging|stg|sg|sourcegraph|customer|cust|tenant|managed|gke|aks|eks)[-_]$"
+)
 _POSSESSIVE = re2.compile(r"^[*_`]{0,2}(?:'s?)[*_`]{0,2}[\s,.;:)\]*-]")
 _VERB = re2.compile(
-    r"^[*_`\")\]]{0,3}\s+(?:just |also |has |have |had |is |are |was |recently |still |again )*(?:upgraded|opened|reports?|reported|reporting|hit|hits|sees|saw"
-    r"|seeing|asked|asks|asking|wants?|wanted|complain\w*|confirmed|confirms|says|said|told|mentioned|noticed|raised"
-    r"|requested|requests|escalated|experienc\w+|renew\w*|signed|churn\w*|migrated|rolled|tried|blocked|unhappy|waiting|evaluating"
-    r"|would like|is running|are running|runs into|ran into|is on|are on|filed|submitted|provided|shared|sent|emailed|replied)\b"
+    r"^[*_`\")\]]{0,3}\s+(?:just |also |has |have |had |is |are |was |recently |still |again )*(?:upgraded"
+    r"|opened|reports?|reported|reporting|hit|hits|sees|saw"
+    r"|seeing|asked|asks|asking|wants?|wanted|complain\w*|confirmed|confirms|says|said|told|mentioned"
+    r"|noticed|raised"
+    r"|requested|requests|escalated|experienc\w+|renew\w*|signed|churn\w*|migrated|rolled|tried|blocked"
+    r"|unhappy|waiting|evaluating"
+    r"|would like|is running|are running|runs into|ran into|is on|are on|filed|submitted|provided|shared"
+    r"|sent|emailed|replied)\b"
 )
 _COMPANY_NOUN = re2.compile(
-    r"(?i)^[*_`\")\]]{0,3}\s+(?:instance|deployment|team|admins?|engineers?|developers?|users|account|ticket|engineering|security|contract|renewal|onboarding|production|environment|call|folks|side|people)\b"
+    r"(?i)^[*_`\")\]]{0,3}\s+(?:instance|deployment|team|admins?|engineers?|developers?|users|account"
+    r"|ticket|engineering|security|contract|renewal|onboarding|production|environment|call|folks|side"
+    r"|people)\b"
 )
-_FROM = re2.compile(r"(?i)\b(?:for|from|with|by|at|like|what|behalf of|against|told|asked|cc|and|or)\s+[*_`\"'(\[]{0,3}$")
+_FROM = re2.compile(
+    r"(?i)\b(?:for|from|with|by|at|like|what|behalf of|against|told|asked|cc|and|or)\s+[*_`\"'(\[]{0,3}$"
+)
 _FROM_SURE = re2.compile(
-    r"(?i)\b(?:came in|comes? in|report(?:ed|s)?|request(?:ed)?|tickets?|calls?|spoke|meeting|meet|met|similar to|heard|zoom"
-    r"|opened this|opening this|filed|raised|escalat\w+|behalf|feedback|complain\w*|renewal|contract|onsite|poc|trial|issues?)\W+(?:\w+\W+){0,2}(?:for|from|with|by|at|of|to what|to|what)\s+[*_`\"'(\[]{0,3}$"
+    r"(?i)\b(?:came in|comes? in|report(?:ed|s)?|request(?:ed)?|tickets?|calls?|spoke|meeting|meet|met"
+    r"|similar to|heard|zoom"
+    r"|opened this|opening this|filed|raised|escalat\w+|behalf|feedback|complain\w*|renewal|contract|onsite"
+    r"|poc|trial|issues?)\W+(?:\w+\W+){0,2}(?:for|from|with|by|at|of|to what|to|what)\s+[*_`\"'(\[]{0,3}$"
 )
 _WHAT_HIT = re2.compile(r"(?i)\bwhat\s+[*_`\"']{0,2}$")
-_ARTICLE = re2.compile(r"(?i)\b(?:an?|the|this|that|each|every|some|any|one|no|its?|their|our|your|my|of|new|old|same|right|left|default|local|open|deployment|symlink|build|make)\s+[*_`\"'(]{0,2}$")
+_ARTICLE = re2.compile(
+    r"(?i)\b(?:an?|the|this|that|each|every|some|any|one|no|its?|their|our|your|my|of|new|old|same|right"
+    r"|left|default|local|open|deployment|symlink|build|make)\s+[*_`\"'(]{0,2}$"
+)
 _SENTENCE_START = re2.compile(r"(?:^|[\n.!?:>|#-]\s*|^\s*[*-]\s+)[*_`\"'(\[]{0,3}$")
 _TITLE_END = re2.compile(r"[\(\[][*_`]{0,2}$")
 _CLOSED = re2.compile(r"^[*_`]{0,2}[)\]]")
-_END_OF_CLAUSE = re2.compile(r"^[*_`\")\]]{0,3}(?:[.,;:!?)\]|]|\s*\n|\s*$|\s+(?:and|or|but|so|because|when|after|before|since|while|who|which|too|also|through|via|on|in|this|last)\b)")
+_END_OF_CLAUSE = re2.compile(
+    r"^[*_`\")\]]{0,3}(?:[.,;:!?)\]|]|\s*\n|\s*$|\s+(?:and|or|but|so|because|when|after|before|since|while"
+    r"|who|which|too|also|through|via|on|in|this|last)\b)"
+)
 
 
 def ordinary_cue(place: Place, own: bool, watch: bool) -> tuple[int, int] | None:
@@ -111,7 +138,11 @@ def capital_cue(place: Place) -> bool:
     if not (place.capitals or place.upper) or _ARTICLE.search(place.before) or _code_reference(place):
         return False
     if _SENTENCE_START.search(place.before):
-        return bool(_VERB.search(place.after) or _END_OF_CLAUSE.search(place.after) or _COMPANY_NOUN.search(place.after))
+        return bool(
+            _VERB.search(place.after)
+            or _END_OF_CLAUSE.search(place.after)
+            or _COMPANY_NOUN.search(place.after)
+        )
     return True
 
 
@@ -127,7 +158,10 @@ def _first_line(place: Place) -> bool:
 def _in_title_bracket(place: Place) -> bool:
     """`[lever] precise code navigation …`: a slug in brackets that opens the title."""
     text = place.view.text
-    return text[: place.start].strip() in ("[", "[customer/", "(") and text[place.end : place.end + 1] in ("]", ")")
+    return text[: place.start].strip() in ("[", "[customer/", "(") and text[place.end : place.end + 1] in (
+        "]",
+        ")",
+    )
 
 
 def _title_field(place: Place) -> bool:
@@ -143,6 +177,7 @@ def _title_field(place: Place) -> bool:
         rest = after.lstrip("*_`")[1:].split("\n")[0].strip()
         return before in ("[", "(") or not rest
     return False
+
 
 #: what this module finds, the found part in «»; and what it leaves alone. Both run as tests.
 MATCHES = (

@@ -1,8 +1,8 @@
 """Floor 1: what the scanner reports, and how severe each kind is in each mode.
 
-A finding names a place, never the value: offsets are code points into the text as it was given. `publish` is strict (a
-private issue is about to become public); `watch` reads what is public already and stays quiet about everything but
-secrets, customers, contracts and private assets.
+A finding names a place, never the value: offsets are code points into the text as it was given. `publish`
+is strict (a private issue is about to become public); `watch` reads what is public already and stays quiet
+about everything but secrets, customers, contracts and private assets.
 """
 
 from __future__ import annotations

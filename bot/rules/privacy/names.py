@@ -1,9 +1,9 @@
 """Floor 1: customer names: every spelling of every `customer/*` label, in one Aho-Corasick pass.
 
 The text is squeezed to its letters and digits, so that `oakhaven-bank`, `Oakhaven Bank`, `OAKHAVEN_BANK`,
-`oakhavenbank.com` and `getOakhavenBankUsers` are one string; each hit is then checked in the text: are the edges edges,
-and are the gaps where the name has gaps? Names that are ordinary words (Square, Target) need a cue beside them; one
-typo is forgiven for the issue's own customer only.
+`oakhavenbank.com` and `getOakhavenBankUsers` are one string; each hit is then checked in the text: are the
+edges edges, and are the gaps where the name has gaps? Names that are ordinary words (Square, Target) need a
+cue beside them; one typo is forgiven for the issue's own customer only.
 """
 
 from __future__ import annotations
@@ -17,15 +17,18 @@ import ahocorasick_rs
 from bot.rules.privacy.cues import Place, capital_cue, ordinary_cue
 from bot.rules.privacy.finding import Hit
 from bot.rules.privacy.first_names import EVERYDAY_NAMES, FIRST_NAMES
+from bot.rules.privacy.listed import listed
 from bot.rules.privacy.normalise import View, normalise
 from bot.rules.privacy.ordinary import ORDINARY_WORDS
 
-_LEGAL = frozenset(
-    "inc llc ltd limited gmbh corp corporation co plc ag sa bv ab oy pty kg sarl srl spa nv as company".split()
+_LEGAL = listed(
+    "inc llc ltd limited gmbh corp corporation co plc ag sa bv ab oy pty kg sarl srl spa nv as company"
 )
 _CHUNK = re.compile(r"[^\W_]+")
 _SEPARATOR = re.compile(r"[ \t\n]?(?:[-_./&'+:|]|\*{1,2}|and)?[ \t\n]?")
-_UMLAUT = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "Ä": "Ae", "Ö": "Oe", "Ü": "Ue", "å": "aa", "ø": "oe"})
+_UMLAUT = str.maketrans(
+    {"ä": "ae", "ö": "oe", "ü": "ue", "Ä": "Ae", "Ö": "Oe", "Ü": "Ue", "å": "aa", "ø": "oe"}
+)
 _WORDS = re.compile(r"[^\W_]+(?:'[^\W\d_]+)?")
 _SHORT = 3
 
@@ -59,7 +62,9 @@ class NameIndex:
         public_words: Set[str],
         ordinary: Set[str] = frozenset(),
     ) -> NameIndex:
-        """Compile label slugs (`oakhaven-bank`, with or without `customer/`) and their other names from policy."""
+        """Compile label slugs (`oakhaven-bank`, with or without `customer/`) and their other names from
+        policy.
+        """
         found: dict[tuple[str, str], Name] = {}
         for label in sorted(set(slugs)):
             slug = label.removeprefix("customer/")
@@ -96,9 +101,9 @@ class NameIndex:
                     if not name.phrase:
                         evident.add(name.slug)
                     yield _hit(name, own, *span)
-                elif name.phrase and place.capitals:
-                    yield _hit(name, own, place.start, place.end)
-                elif not name.ordinary and not name.phrase and (place.upper or place.capitals):
+                elif (name.phrase and place.capitals) or (
+                    not name.ordinary and not name.phrase and (place.upper or place.capitals)
+                ):
                     yield _hit(name, own, place.start, place.end)
                 else:
                     waiting.append((name, place))
@@ -114,7 +119,7 @@ class NameIndex:
         names = [n for n in self.names if n.slug in own and len(n.squeezed) >= 5 and not n.brand]
         if not names:
             return
-        words = [m for m in _WORDS.finditer(view.text)]
+        words = list(_WORDS.finditer(view.text))
         for name in names:
             count = len(name.cuts) + 1
             size = len(name.squeezed)
@@ -123,11 +128,15 @@ class NameIndex:
                 if not first[0][0].isupper():
                     continue
                 text = "".join(w[0] for w in words[i : i + count]).replace("'", "").lower()
-                if abs(len(text) - size) > 1 or text[0] != name.squeezed[0] and text[1:2] != name.squeezed[1:2]:
+                if abs(len(text) - size) > 1 or (
+                    text[0] != name.squeezed[0] and text[1:2] != name.squeezed[1:2]
+                ):
                     continue
                 if last.end() - first.start() > size + 2 * count + 2 or text == name.squeezed:
                     continue
-                if count == 1 and (text in self.public or text in ORDINARY_WORDS or text.rstrip("s") == name.squeezed):
+                if count == 1 and (
+                    text in self.public or text in ORDINARY_WORDS or text.rstrip("s") == name.squeezed
+                ):
                     continue
                 if one_slip(text, name.squeezed):
                     yield Hit("customer-typo", "customer_typo", first.start(), last.end())
@@ -149,7 +158,13 @@ def one_slip(a: str, b: str) -> bool:
 def _hit(name: Name, own: Set[str], start: int, end: int) -> Hit:
     mine = name.slug in own
     sure = not name.brand or mine
-    return Hit("customer-brand" if name.brand else "customer-name", "customer" if mine or not own else "customer_other", start, end, sure)
+    return Hit(
+        "customer-brand" if name.brand else "customer-name",
+        "customer" if mine or not own else "customer_other",
+        start,
+        end,
+        sure,
+    )
 
 
 def _spellings(slug: str, written: list[str], public: Set[str], ordinary: Set[str]) -> Iterator[Name]:
@@ -167,7 +182,12 @@ def _spellings(slug: str, written: list[str], public: Set[str], ordinary: Set[st
             if bare != tokens:
                 yield _name(slug, bare, public, ordinary)
             brand = bare[0]
-            if len(bare) > 1 and len(brand) >= 5 and not _everyday(brand, public) and brand not in FIRST_NAMES:
+            if (
+                len(bare) > 1
+                and len(brand) >= 5
+                and not _everyday(brand, public)
+                and brand not in FIRST_NAMES
+            ):
                 yield Name(slug, brand, frozenset(), brand=True)
 
 
@@ -215,11 +235,22 @@ def _edges_fit(place: Place, name: Name) -> bool:
     """Does the name begin and end where a word, a hump (`getAcmeUsers`) or a number does?"""
     text, start, end = place.view.text, place.start, place.end
     left = start == 0 or not text[start - 1].isalnum()
-    left = left or (text[start].isupper() and text[start - 1].islower()) or (text[start - 1].isdigit() and len(name.squeezed) > 4)
+    left = (
+        left
+        or (text[start].isupper() and text[start - 1].islower())
+        or (text[start - 1].isdigit() and len(name.squeezed) > 4)
+    )
     right = end == len(text) or not text[end].isalnum()
-    right = right or (text[end].isupper() and text[end - 1].islower()) or (text[end].isdigit() and len(name.squeezed) > _SHORT)
-    right = right or (text[end] == "s" and (end + 1 == len(text) or not text[end + 1].isalnum()) and not name.ordinary)
+    right = (
+        right
+        or (text[end].isupper() and text[end - 1].islower())
+        or (text[end].isdigit() and len(name.squeezed) > _SHORT)
+    )
+    right = right or (
+        text[end] == "s" and (end + 1 == len(text) or not text[end + 1].isalnum()) and not name.ordinary
+    )
     return (left and right) or name.free
+
 
 #: what this module finds, the found part in «»; and what it leaves alone. Both run as tests.
 MATCHES = (

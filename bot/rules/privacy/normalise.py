@@ -1,10 +1,11 @@
 """Floor 1: one readable form of a text, and the way back to the original's offsets.
 
 People (and mail clients) write a private word in many ways: full-width letters, soft hyphens, entities,
-percent-encoding, markdown escapes, ``git[.]acme[.]com``, look-alike Cyrillic letters. Every rule reads the same normal
-form instead, and `View.origin` maps a range of it back. Guarantees: linear time; every character of the normal form
-comes from a known range of the original; ranges grow outwards, so that a redaction never leaves half a character.
-What is awkward: a decoded text may decode again (``%2540``), so the passes repeat, at most `_PASSES` times.
+percent-encoding, markdown escapes, ``git[.]acme[.]com``, look-alike Cyrillic letters. Every rule reads the
+same normal form instead, and `View.origin` maps a range of it back. Guarantees: linear time; every
+character of the normal form comes from a known range of the original; ranges grow outwards, so that a
+redaction never leaves half a character. What is awkward: a decoded text may decode again (``%2540``), so
+the passes repeat, at most `_PASSES` times.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from functools import cached_property
 import re2
 
 _PASSES = 3
-# runs of one character class, each ended by anything else: linear in any engine, and `re` is quicker at many small matches
+# Words are runs of one character class: linear in any engine, and `re` is quicker at many small matches.
 _CAPITAL = re.compile(r"(?<![A-Za-z0-9_])(?:Mc|Mac|O'|D'|De|Le|La|Van|Fitz)?[A-Z][a-z]{2,20}(?![A-Za-z0-9_])")
 
 # Letters that Unicode does not decompose but readers take for these.
@@ -45,7 +46,8 @@ _ENCODED = re2.compile(
     rb"|\\[!-/:-@\[-`{-~]"
     rb"|<!--[ \t\r\n]*-->|</?(?i:b|i|u|s|em|strong|span|wbr|sub|sup|font|mark|kbd|small|big)[ \t]*/?>"
     rb"|\*{1,3}|~~|`"
-    rb"|[ \t]?(?:\[[ \t]?(?i:\.|dot|punkt)[ \t]?\]|\([ \t]?(?i:\.|dot)[ \t]?\)|\{[ \t]?(?i:\.|dot)[ \t]?\})[ \t]?"
+    rb"|[ \t]?(?:\[[ \t]?(?i:\.|dot|punkt)[ \t]?\]|\([ \t]?(?i:\.|dot)[ \t]?\)|\{[ \t]?(?i:\.|dot)[ \t]?\})"
+    rb"[ \t]?"
     rb"|[ \t]?(?:\[[ \t]?(?i:@|at)[ \t]?\]|\([ \t]?(?i:@|at)[ \t]?\)|\{[ \t]?(?i:@|at)[ \t]?\})[ \t]?"
     rb"|\[:\]|\[://\]|\b[hH][xX]{2}[pP]"
 )
@@ -164,12 +166,16 @@ def normalise(text: str) -> View:
 
 
 def _invisible(char: str) -> bool:
-    """Does the character add nothing a reader sees: combining marks, zero-width, direction marks, soft hyphens?"""
+    """Does the character add nothing a reader sees: combining marks, zero-width, direction marks, soft
+    hyphens?
+    """
     return char > "\x7f" and unicodedata.category(char) in ("Mn", "Me", "Cf")
 
 
 def _fold(text: str) -> tuple[str, _Map]:
-    """ASCII where a reader sees ASCII: accents, full-width forms, ligatures, invisible characters, look-alikes."""
+    """ASCII where a reader sees ASCII: accents, full-width forms, ligatures, invisible characters, look-
+    alikes.
+    """
     out = _Builder(text)
     mixed_until = 0  # the word up to here has Latin letters beside its look-alikes
     plain_until = 0

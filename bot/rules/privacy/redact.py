@@ -1,7 +1,8 @@
 """Floor 1: a text without its private values: each becomes a placeholder, the same value always the same one.
 
-Guarantee: scanning the result again finds nothing that blocks. A replacement can bring a new thing to light (two halves
-meet), so scan and replace repeat; what still blocks after `_ROUNDS` rounds takes its whole lines with it.
+Guarantee: scanning the result again finds nothing that blocks. A replacement can bring a new thing to light
+(two halves meet), so scan and replace repeat; what still blocks after `_ROUNDS` rounds takes its whole
+lines with it.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from bot.rules.privacy.normalise import normalise
 from bot.rules.privacy.scan import Context, External, Scanner
 
 _ROUNDS = 4
+BLOCKS: tuple[Severity, ...] = ("block",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +33,7 @@ def redact(
     text: str,
     context: Context,
     external: Iterable[External] = (),
-    severities: Collection[Severity] = ("block",),
+    severities: Collection[Severity] = BLOCKS,
 ) -> Redaction:
     """Replace every finding of the given severities; the result never blocks under the same context."""
     numbers: dict[str, dict[str, int]] = {}
@@ -62,7 +64,9 @@ def replace(text: str, findings: Iterable[Finding], numbers: dict[str, dict[str,
 
 
 def fingerprint(key: bytes, issue: str, text: str, finding: Finding) -> str:
-    """Names one value of one issue for acknowledgements: HMAC-SHA256, as a plain hash of a short value can be guessed."""
+    """Names one value of one issue for acknowledgements: HMAC-SHA256, as a plain hash of a short value
+    can be guessed.
+    """
     message = "\0".join((issue, finding.kind, _value(text, finding)))
     return hmac.new(key, message.encode(), hashlib.sha256).hexdigest()
 

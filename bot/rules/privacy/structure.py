@@ -17,7 +17,9 @@ _HTML_QUOTE_END = re2.compile(rb"(?i)</blockquote[ ]*>")
 
 
 def quote_hits(view: View) -> Iterator[Hit]:
-    """Markdown quote blocks (with lazy continuation lines, CommonMark 5.1) and HTML ones; not inside code fences."""
+    """Markdown quote blocks (with lazy continuation lines, CommonMark 5.1) and HTML ones; not inside
+    code fences.
+    """
     if ">" not in view.text:
         return
     fence = ""
@@ -53,6 +55,7 @@ def quote_hits(view: View) -> Iterator[Hit]:
         for opened_html in _HTML_QUOTE.finditer(view.data):
             closed = _HTML_QUOTE_END.search(view.data, opened_html.end())
             yield Hit("quote-block", "quote", opened_html.start(), closed.end() if closed else len(view.data))
+
 
 #: what this module finds, the found part in «»; and what it leaves alone. Both run as tests.
 MATCHES = (

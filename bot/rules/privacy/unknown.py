@@ -1,4 +1,6 @@
-"""Floor 1: capitalised words that the public text of the product never uses. In publish mode only, warnings only."""
+"""Floor 1: capitalised words that the public text of the product never uses. In publish mode only,
+warnings only.
+"""
 
 from __future__ import annotations
 
@@ -28,7 +30,9 @@ def unknown_hits(view: View, public: Set[str], in_link: Callable[[int], bool]) -
         word = written.lower()
         if known(word, public) or in_link(start):
             continue
-        if (start and data[start - 1 : start] in _EDGE and data[start - 1 : start] != b":") or data[end : end + 1] in (b"(", b"_", b"/", b"\\", b"="):
+        if (start and data[start - 1 : start] in _EDGE and data[start - 1 : start] != b":") or data[
+            end : end + 1
+        ] in (b"(", b"_", b"/", b"\\", b"="):
             continue
         if data[end : end + 1] == b"." and data[end + 1 : end + 2].isalpha():
             continue
@@ -39,13 +43,18 @@ def known(word: str, public: Set[str]) -> bool:
     """Is the word, or the word it is a form of, in the vocabulary?"""
     if word in public:
         return True
-    stems = [word.removesuffix(e) for e in ("s", "es", "ed", "d", "ing", "ly", "er", "ers", "able", "n't") if word.endswith(e)]
-    return any(len(s) > 2 and (s in public or s + "e" in public) for s in stems) or word.startswith(("non", "un", "re", "pre")) and word[2:] in public
+    stems = [
+        word.removesuffix(e)
+        for e in ("s", "es", "ed", "d", "ing", "ly", "er", "ers", "able", "n't")
+        if word.endswith(e)
+    ]
+    return any(len(s) > 2 and (s in public or s + "e" in public) for s in stems) or (
+        word.startswith(("non", "un", "re", "pre")) and word[2:] in public
+    )
+
 
 #: what this module finds, the found part in «»; and what it leaves alone. Both run as tests.
-MATCHES = (
-    "They use «Xolvaria» there",
-)
+MATCHES = ("They use «Xolvaria» there",)
 IGNORES = (
     "They use Kubernetes there",
     "`Xolvaria` in code",

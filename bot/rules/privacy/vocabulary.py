@@ -1,8 +1,9 @@
-"""Floor 1: the words that public text about the product uses; a capitalised word outside of them may be a name.
+"""Floor 1: the words that public text about the product uses; a capitalised word outside of them may be a
+name.
 
-`rfh-bot vocabulary DIR` builds the list from a folder of public documents and writes it beside this module; nothing is
-copied from a dictionary. A word counts when it occurs often enough in lower case, or capitalised in several documents
-(product names); people's first names do not count however often documents thank them.
+`rfh-bot vocabulary DIR` builds the list from a folder of public documents and writes it beside this module;
+nothing is copied from a dictionary. A word counts when it occurs often enough in lower case, or capitalised
+in several documents (product names); people's first names do not count however often documents thank them.
 """
 
 from __future__ import annotations
@@ -23,7 +24,8 @@ LONGEST = 24
 _TAG = re.compile(r"<(?:script|style)\b[^>]*>.*?</(?:script|style)>|<[^>]{0,2000}>", re.S)
 #: addresses, links, handles and credits are where people's names stand in public documents
 _PEOPLE = re.compile(
-    r"\S*[@/]\S*|^.*(?:copyright|author|contributed by|signed-off-by|reported by|patch by|thanks to|maintainer).*$",
+    r"\S*[@/]\S*|^.*(?:copyright|author|contributed by|signed-off-by|reported by|patch by|thanks to"
+    r"|maintainer).*$",
     re.I | re.M,
 )
 _WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)?")
@@ -31,7 +33,9 @@ _HUMPS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 
 
 def words_of(text: str) -> Iterator[str]:
-    """The words of one document as written, the parts of identifiers (`repoUpdater`) as words of their own."""
+    """The words of one document as written, the parts of identifiers (`repoUpdater`) as words of their
+    own.
+    """
     for match in _WORD.finditer(_PEOPLE.sub(" ", _TAG.sub(" ", text))):
         word = match[0].removesuffix("'s")
         if word.isascii():

@@ -128,8 +128,10 @@ def _provider_rule(id_: str, names: tuple[str, ...], shapes: tuple[str, ...]) ->
     body = "|".join(pattern_of(s) for s in sorted(shapes, key=len, reverse=True))
     pattern = re2.compile(
         (
-            r"""[\w.\-$]{0,60}(?:[ \t]\w{1,12}){0,2}(?:\\?["'`]|\]|\)|[ \t\r\n]){0,6}(?:={1,3}>?|:{1,4}=?|>|\|\||\?=|\+=|\.=|,|\bis\b)"""
-            r"""(?:[ \t\r\n]|\\?["'`]|=|\(|\[){0,12}(?i:""" + "(" + body + r"))(?:[`'\"\s;,)}\]<\\&|]|$)"
+            r"""[\w.\-$]{0,60}(?:[ \t]\w{1,12}){0,2}(?:\\?["'`]|\]|\)|[ \t\r\n]){0,6}(?:={1,3}>?|:{1,4}=?"""
+            r"""|>|\|\||\?=|\+=|\.=|,|\bis\b)"""
+            r"""(?:[ \t\r\n]|\\?["'`]|=|\(|\[|[|>][+-]?[ \t]*\n){0,12}(?i:"""
+            "(" + body + r"))(?:[`'\"\s;,)}\]<\\&|]|$)"
         ).encode()
     )
 
@@ -139,7 +141,11 @@ def _provider_rule(id_: str, names: tuple[str, ...], shapes: tuple[str, ...]) ->
             return None
         start, end = span_of(match)
         value = view.text[start:end]
-        if stands_in(value) or entropy(value) < 2 or not (any(c.isdigit() for c in value) or len(value) >= 30):
+        if (
+            stands_in(value)
+            or entropy(value) < 2
+            or not (any(c.isdigit() for c in value) or len(value) >= 30)
+        ):
             return None
         if _NEEDS_PROOF.match(view.data[start:end]) and not _PROOF.search(view.low[at:start]):
             return None

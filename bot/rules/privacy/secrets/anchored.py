@@ -1,7 +1,8 @@
-"""Floor 1: rules that are tried only where their keyword stands: one Aho-Corasick pass finds the places for all.
+"""Floor 1: rules that are tried only where their keyword stands: one Aho-Corasick pass finds the places for
+all.
 
-A pattern is matched at a place, never searched for, and its length is bounded; so the whole scan is linear, however
-many providers the tables name.
+A pattern is matched at a place, never searched for, and its length is bounded; so the whole scan is linear,
+however many providers the tables name.
 """
 
 from __future__ import annotations

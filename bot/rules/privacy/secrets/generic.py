@@ -1,7 +1,8 @@
-"""Floor 1: secrets known by what they are given to: `password = …`, `Authorization: Bearer …`, `://user:pass@`.
+"""Floor 1: secrets known by what they are given to: `password = …`, `Authorization: Bearer …`,
+`://user:pass@`.
 
-The value decides as much as the key: it needs entropy, more than one class of characters, and must not read like
-words, a variable or a placeholder. That is what keeps public texts quiet.
+The value decides as much as the key: it needs entropy, more than one class of characters, and must not read
+like words, a variable or a placeholder. That is what keeps public texts quiet.
 """
 
 from __future__ import annotations
@@ -18,7 +19,8 @@ from bot.rules.privacy.secrets.looks import entropy, mixed, readable, stands_in
 
 #: between a key and its value: closers, an operator of some language, openers
 _GIVEN = (
-    rb"""(?:\\?["'`]|\]|\)|[ \t\r\n]){0,6}(?:={1,3}>?|:{1,4}=?|>|\|\||\?=|\+=|\.=|,|\b(?i:is|was|=is|set to)\b)"""
+    rb"""(?:\\?["'`]|\]|\)|[ \t\r\n]){0,6}(?:={1,3}>?|:{1,4}=?|>|\|\||\?=|\+=|\.=|,|\b(?i:is|was|=is|set """
+    rb"""to)\b)"""
     rb"""(?:[ \t\r\n]|\\?["'`]|=|\(|\[|\$'|[|>][+-]?[ \t]*\n|(?i:new )?[A-Z]\w{2,20}\()*"""
 )
 _TOKEN = re2.compile(
@@ -32,47 +34,63 @@ _PASSWORD = re2.compile(
 _PASSWORD_QUOTED = re2.compile(rb"""[\w.\-]{0,40}""" + _GIVEN + rb"""([^\r\n"'`]{6,100})["'`]""")
 _XML_VALUE = re2.compile(rb"""[\w.\-]{0,20}["'][ \t]+value[ \t]*=[ \t]*["']([^"'\r\n]{6,100})["']""")
 _SCHEME = re2.compile(
-    rb"""(?i:bearer|token|basic|apikey|api-token|digest|negotiate)[ \t]+(?:\w{1,12}=)?["'`]?([\w=~.+/-]{8,})"""
+    rb"""(?i:bearer|token|basic|apikey|api-token|digest|negotiate)[ \t]+(?:\w{1,12}=)?["'`]?([\w=~.+/"""
+    rb"""-]{8,})"""
 )
 _USERINFO = re2.compile(rb"""://([^\s/@:"'<>()\[\]{}]{0,100}):([^\s/@"'<>]{2,200})@[\w.\-\[$*{<]""")
 _LONE_USERINFO = re2.compile(rb"""://([\w.~-]{16,255})@[\w.\-]""")
 _CURL_USER = re2.compile(
-    rb"""(?:-u|--user)(?:[= \t]{1,5})?(?:"[^":\s]{0,80}:([^"]{3,120})"|'[^':\s]{0,80}:([^']{3,120})'|[^\s:"']{0,80}:([^\s"']{3,120}))"""
+    rb"""(?:-u|--user)(?:[= \t]{1,5})?(?:"[^":\s]{0,80}:([^"]{3,120})"|'[^':\s]{0,80}:([^']{3,120})'"""
+    rb"""|[^\s:"']{0,80}:([^\s"']{3,120}))"""
 )
 _NETRC = re2.compile(rb"""machine\s+\S{1,120}\s+login\s+\S{1,120}\s+password\s+(\S{4,200})""")
 _KEY_NAME = re2.compile(
-    r"auth(?:or|ent|ority|z|enticat)|access(?:ib|or|ed|es|[_.-]?(?:log|level|mode|control|time|list|request|point|id))"
-    r"|key(?:board|word|ring|store|frame|stroke|press|code|note|s$|up$|down$|[_.-]?(?:id$|ids|name|length|size|type"
+    r"auth(?:or|ent|ority|z|enticat)|access(?:ib|or|ed|es|[_.-]?(?:log|level|mode|control|time|list|request"
+    r"|point|id))"
+    r"|key(?:board|word|ring|store|frame|stroke|press|code|note|s$|up$|down$|[_.-]?(?:id$|ids|name|length"
+    r"|size|type"
     r"|path|file|alias|pair|space|vault|hash|ref|usage|fingerprint))"
-    r"|(?:primary|foreign|public|pub|cache|partition|sort|index|idx|sequence|composite|unique|hot|row|object|storage"
-    r"|group|routing|shard|idempotency|dedup|lookup|issue|project|natural|schema|bucket|candidate|host|known|gpg|pgp"
-    r"|event|metric|config|setting|redis|query|search|sub|translation|i18n|hot|short|map|dict|react)[_. -]?keys?"
+    r"|(?:primary|foreign|public|pub|cache|partition|sort|index|idx|sequence|composite|unique|hot|row"
+    r"|object|storage"
+    r"|group|routing|shard|idempotency|dedup|lookup|issue|project|natural|schema|bucket|candidate|host"
+    r"|known|gpg|pgp"
+    r"|event|metric|config|setting|redis|query|search|sub|translation|i18n|hot|short|map|dict|react)[_. "
+    r"-]?keys?"
     r"|monkey|turkey|donkey|hockey|jockey|whiskey"
-    r"|tokens$|token[_.-]?(?:type|count|limit|ur[li]|endpoint|id$|name|length|budget|iz|file|path|exp|ttl|usage|kind)"
+    r"|tokens$|token[_.-]?(?:type|count|limit|ur[li]|endpoint|id$|name|length|budget|iz|file|path|exp|ttl"
+    r"|usage|kind)"
     r"|(?:max|num|total|input|output|prompt|completion|used|csrf|xsrf|next|page|continuation|cursor|sync"
     r"|cancellation|lexical|syntax)[_.-]?tokens?"
     r"|secret[_.-]?(?:name|ref|key[_.-]?ref|id$|path|store|type|length|size|manager|version|scan)|secrets$"
-    r"|pass(?:word|wd)?[_.-]?(?:file|hash|reset|policy|length|ur[li]|less|expir|manager|strength|min|max)|passwords$"
+    r"|pass(?:word|wd)?[_.-]?(?:file|hash|reset|policy|length|ur[li]|less|expir|manager|strength|min|max)"
+    r"|passwords$"
     r"|api[_.-]?(?:ur[li]|host|endpoint|name|group|path|doc|server|version|id$)|apis$|rapid|capital|therap"
     r"|credential[_.-]?(?:id|helper|type|file|name)|credentials?[_.-]?ur[li]|withcredential"
     r"|public|fingerprint|checksum|digest|integrity|commit|revision|etag|keyless|trace|span|request[_.-]?id"
 )
 _STRONG = re2.compile(
-    r"passw|pwd|passphrase|secret|token|api[_. -]?key|access[_. -]?key|auth[_. -]?key|private[_. -]?key|credential"
-    r"|licen[sc]e[_. -]?key|master[_. -]?key|encryption[_. -]?key|signing[_. -]?key|account[_. -]?key|client[_. -]?key"
+    r"passw|pwd|passphrase|secret|token|api[_. -]?key|access[_. -]?key|auth[_. -]?key|private[_. -]?key"
+    r"|credential"
+    r"|licen[sc]e[_. -]?key|master[_. -]?key|encryption[_. -]?key|signing[_. -]?key|account[_. -]?key"
+    r"|client[_. -]?key"
 )
 _UUID = re2.compile(rb"^[0-9A-Fa-f]{8}-(?:[0-9A-Fa-f]{4}-){3}[0-9A-Fa-f]{12}$")
 _HEX = re2.compile(rb"^(?:0x)?[0-9a-fA-F]+$")
 _NO_SECRET = re2.compile(
-    rb"^(?:v?\d+(?:\.\d+)+[\w.+-]*|\d{4}-\d\d-\d\d.*|[\d.,:+-]+|[a-z]+\.[a-z]+(?:\.[a-z]+)*|\w+\.\w+\.\w+\.\w+(?:\.\w+)*"
-    rb"|[\w./-]+\.(?:go|ts|tsx|js|py|md|json|ya?ml|sh|txt|html?|css|java|rb|rs|log|pem|crt|key|conf|toml|lock|sql)"
-    rb"|sha(?:1|256|512)[-:].*|ssh-(?:rsa|ed25519).*|\.{0,2}/.*|[A-Z][A-Z_]+|[a-z]+(?:[A-Z][a-z]+)+\d?|[a-z_]+|[a-z-]+)$"
+    rb"^(?:v?\d+(?:\.\d+)+[\w.+-]*|\d{4}-\d\d-\d\d.*|[\d.,:+-]+|[a-z]+\.[a-z]+(?:\.[a-z]+)*"
+    rb"|\w+\.\w+\.\w+\.\w+(?:\.\w+)*"
+    rb"|[\w./-]+\.(?:go|ts|tsx|js|py|md|json|ya?ml|sh|txt|html?|css|java|rb|rs|log|pem|crt|key|conf|toml"
+    rb"|lock|sql)"
+    rb"|sha(?:1|256|512)[-:].*|ssh-(?:rsa|ed25519).*|\.{0,2}/.*|[A-Z][A-Z_]+|[a-z]+(?:[A-Z][a-z]+)+\d?"
+    rb"|[a-z_]+|[a-z-]+)$"
 )
 _LEFT = frozenset(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-")
 
 
 def generic_rules(vocabulary: Set[str]) -> list[Anchored]:
-    """The rules for assigned values, with the words that public texts use (so that names in code are no secrets)."""
+    """The rules for assigned values, with the words that public texts use (so that names in code are no
+    secrets).
+    """
     keys = (
         "token",
         "secret",
@@ -114,7 +132,9 @@ def _simple(pattern: re2._Regexp[bytes], good: Callable[[str], bool]) -> Try:
 
 
 def _identifier(view: View, at: int, until: int) -> str:
-    """The whole key a keyword stands in, in lower case: up to 50 characters to the left, to the operator on the right."""
+    """The whole key a keyword stands in, in lower case: up to 50 characters to the left, to the operator
+    on the right.
+    """
     data = view.data
     start = at
     while start > 0 and at - start < 50 and data[start - 1] in _LEFT:
@@ -137,8 +157,13 @@ def _assigned(vocabulary: Set[str]) -> Try:
             return None
         value = view.text[start:end]
         strong = _STRONG.search(key) is not None
-        if _NO_SECRET.match(raw) or stands_in(value) or not any(48 <= c < 58 for c in raw):
+        if _NO_SECRET.match(raw) or stands_in(value):
             return None
+        if not any(48 <= c < 58 for c in raw):
+            letters = strong and len(raw) >= 20 and raw.isalpha() and not raw.islower() and not raw.isupper()
+            return (
+                (start, end) if letters and entropy(value) >= 4 and not readable(value, vocabulary) else None
+            )
         if _UUID.match(raw) or _HEX.match(raw):
             return (start, end) if strong and len(raw) >= 16 and entropy(value) >= 2.8 else None
         if len(raw) < 10 or entropy(value) < (3.2 if strong else 3.6) or not mixed(value):
@@ -225,7 +250,7 @@ def _basic(value: str) -> bool:
         decoded = base64.b64decode(value + "=" * (-len(value) % 4), validate=True)
     except (binascii.Error, ValueError):
         return False
-    name, colon, password = decoded.partition(b":")
+    _name, colon, password = decoded.partition(b":")
     if not colon or len(password) < 3 or not all(32 <= c < 127 for c in decoded):
         return False
     return not stands_in(password.decode())

@@ -1,4 +1,6 @@
-"""Floor 1: keys and signed tokens that span lines: private keys (truncated ones too), JWTs, Kubernetes secrets, hashes."""
+"""Floor 1: keys and signed tokens that span lines: private keys (truncated ones too), JWTs, Kubernetes
+secrets, hashes.
+"""
 
 from __future__ import annotations
 
@@ -14,15 +16,18 @@ from bot.rules.privacy.secrets.looks import entropy, stands_in
 _BEGIN = re2.compile(rb"-{2,5} ?BEGIN[ A-Z0-9_-]{0,100}PRIVATE KEY(?: BLOCK)? ?-{2,5}")
 _END = re2.compile(rb"-{2,5} ?END[ A-Z0-9_-]{0,100}PRIVATE KEY(?: BLOCK)? ?-{2,5}")
 _BODY = re2.compile(
-    rb"(?:[ \t]*(?:\\+[nr]|[\r\n])+[ \t>|]*(?:(?:Proc-Type|DEK-Info|Version|Comment|Charset|Hash)[^\r\n\\]{0,120})?)*"
+    rb"(?:[ \t]*(?:\\+[nr]|[\r\n])+[ \t>|]*(?:(?:Proc-Type|DEK-Info|Version|Comment|Charset|Hash)"
+    rb"[^\r\n\\]{0,120})?)*"
     rb"[\"'`, \t+]{0,6}(?:[A-Za-z0-9+/=]+(?:\\+[nr]|[\s\"'`,+>|])*)+"
 )
 _TAIL = re2.compile(
-    rb"(?:[A-Za-z0-9+/]{40,}={0,2}(?:\\+[nr]|[\s>|])+)+[A-Za-z0-9+/=]{0,80}(?:\\+[nr]|[\s>|])*-{2,5} ?END[ A-Z0-9_-]{0,60}PRIVATE KEY(?: BLOCK)? ?-{2,5}"
+    rb"(?:[A-Za-z0-9+/]{40,}={0,2}(?:\\+[nr]|[\s>|])+)+[A-Za-z0-9+/=]{0,80}(?:\\+[nr]|[\s>|])*-{2,5} ?END[ "
+    rb"A-Z0-9_-]{0,60}PRIVATE KEY(?: BLOCK)? ?-{2,5}"
 )
 _PUTTY = re2.compile(rb"PuTTY-User-Key-File-\d: [\s\S]+?Private-MAC: [0-9a-f]{20,}")
 _JWT = re2.compile(
-    rb"\bey[A-Za-z0-9][\w/+-]{14,}\.ey[\w/+-]{15,}\.[\w/+=-]{8,}|\bey[A-Za-z0-9][\w-]{14,}\.[\w-]*\.[\w-]{8,}\.[\w-]{16,}\.[\w-]{8,}"
+    rb"\bey[A-Za-z0-9][\w/+-]{14,}\.ey[\w/+-]{15,}\.[\w/+=-]{8,}"
+    rb"|\bey[A-Za-z0-9][\w-]{14,}\.[\w-]*\.[\w-]{8,}\.[\w-]{16,}\.[\w-]{8,}"
 )
 _KIND_SECRET = re2.compile(rb"(?i)\bkind:[ \t]*[\"']?secret\b")
 _DATA = re2.compile(rb"(?m)^[ \t>]*data:[ \t]*$")
@@ -30,7 +35,8 @@ _ENTRY = re2.compile(
     rb"(?m)^[ \t>]+[\w.-]+:[ \t]*(?:[|>][+-]?[ \t]*\n[ \t]*)?[\"']?([A-Za-z0-9+/]{8,}={0,2})[\"']?[ \t]*$"
 )
 _CRYPT = re2.compile(
-    rb"\$2[abxy]\$\d\d\$[./A-Za-z0-9]{53}|\$[56]\$[./A-Za-z0-9$=]{0,40}\$[./A-Za-z0-9]{43,86}|\$argon2\w{1,2}\$[\w=,$]{8,60}\$[\w+/]{8,}\$[\w+/]{20,}"
+    rb"\$2[abxy]\$\d\d\$[./A-Za-z0-9]{53}|\$[56]\$[./A-Za-z0-9$=]{0,40}\$[./A-Za-z0-9]{43,86}"
+    rb"|\$argon2\w{1,2}\$[\w=,$]{8,60}\$[\w+/]{8,}\$[\w+/]{20,}"
 )
 _REST_OF_KEY = 16_000
 
@@ -55,7 +61,9 @@ def key_spans(view: View) -> Iterator[tuple[str, int, int]]:
 
 
 def _private_keys(data: bytes) -> Iterator[tuple[str, int, int]]:
-    """From BEGIN to END; without END (a truncated paste) as far as the body goes; without BEGIN back from END."""
+    """From BEGIN to END; without END (a truncated paste) as far as the body goes; without BEGIN back
+    from END.
+    """
     done = 0
     for begin in _BEGIN.finditer(data):
         if begin.start() < done:
@@ -83,7 +91,9 @@ def _has_body(body: bytes) -> bool:
 
 
 def _kubernetes(view: View, kind: int) -> Iterator[tuple[str, int, int]]:
-    """The base64 values under `data:` of a manifest of kind Secret (`data:` within 2,000 characters of it)."""
+    """The base64 values under `data:` of a manifest of kind Secret (`data:` within 2,000 characters of
+    it).
+    """
     data = view.data
     for block in _DATA.finditer(data):
         if abs(block.start() - kind) > 2000:

@@ -11,15 +11,17 @@ import re2
 
 # Values that stand for a secret. Substrings, lower case.
 _STAND_INS = (
-    "example", "redacted", "placeholder", "changeme", "change_me", "change-me", "xxxx", "your_", "your-", "yourtoken",
-    "yourkey", "yourpass", "<your", "dummy", "notreal", "not_real", "not-real", "insert_", "insert-", "secret_here",
-    "token_here", "key_here", "abcdefgh", "12345678", "0123456789", "deadbeef", "aaaaaaa", "0000000", "1111111",
-    "foobar", "undefined", "sourcegraph-", "sanitized", "removed", "omitted", "masked", "censored", "sampletoken",
+    "example", "redacted", "placeholder", "changeme", "change_me", "change-me", "xxxx", "your_", "your-",
+    "yourtoken", "yourkey", "yourpass", "<your", "dummy", "notreal", "not_real", "not-real", "insert_",
+    "insert-", "secret_here", "token_here", "key_here", "abcdefgh", "12345678", "0123456789", "deadbeef",
+    "aaaaaaa", "0000000", "1111111", "foobar", "undefined", "sourcegraph-", "sanitized", "removed",
+    "omitted", "masked", "censored", "sampletoken",
 )  # fmt: skip
 _REFERENCE = re2.compile(
     r"^(?:\$[\w{(\[].*|\{\{.*|\{.*\}|<.*|%\w+%?|@\w+@|%[sdqv+#]+.*|\*+|x+|X+|\.+|-+|_+|#+|\?+"
     r"|(?i:true|false|null|none|nil|undefined|string|number|boolean|required|optional|yes|no|on|off)"
-    r"|\[.*\]?|\(.*|(?i:process\.env|os\.environ|os\.getenv|env\.|vars?\.|secrets?\.|config\.|self\.|this\.).*"
+    r"|\[.*\]?|\(.*|(?i:process\.env|os\.environ|os\.getenv|env\.|vars?\.|secrets?\.|config\.|self\."
+    r"|this\.).*"
     r"|/?(?:[\w.-]+/){2,}[\w.-]*|https?:.*|file:.*)$"
 )
 _CHUNK = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")

@@ -1,4 +1,5 @@
-"""Floor 1: tokens without a mark of their own: they count only where their provider's name is assigned a value.
+"""Floor 1: tokens without a mark of their own: they count only where their provider's name is assigned a
+value.
 
 Each line: the provider's names (lower case, as they appear in a key), then the shapes of its values.
 """

@@ -1,7 +1,7 @@
 """Floor 1: the little language in which token formats are written: ``ghp_<w36>``, ``xoxb-<d10,13>-<w18,30>``.
 
-One shape yields the RE2 pattern, the keyword that makes the pattern worth trying, and a sample. The samples are made
-at run time, so no string in this repository looks like a secret.
+One shape yields the RE2 pattern, the keyword that makes the pattern worth trying, and a sample. The samples
+are made at run time, so no string in this repository looks like a secret.
 """
 
 from __future__ import annotations

@@ -122,7 +122,8 @@ TOKENS: tuple[Token, ...] = (
     ),
     _token(
         "teams-webhook",
-        ".webhook.office.com/webhookb2/<l8>-<l4>-<l4>-<l4>-<l12>@<l8>-<l4>-<l4>-<l4>-<l12>/IncomingWebhook/<l32>/<l8>-<l4>-<l4>-<l4>-<l12>",
+        ".webhook.office.com/webhookb2/<l8>-<l4>-<l4>-<l4>-<l12>@<l8>-<l4>-<l4>-<l4>-<l12>/IncomingWebhook/"
+        "<l32>/<l8>-<l4>-<l4>-<l4>-<l12>",
         ".webhook.office.com/webhookb2/<l8>-<l4>-<l4>-<l4>-<l12>",
     ),
     _token("google-chat-webhook", "chat.googleapis.com/v1/spaces/<w8,14>/messages?key=<b35,45>"),

@@ -11,7 +11,7 @@ CONTRACTS := tests/contracts
 SCHEMAS := $(CONTRACTS)/node_modules/.package-lock.json
 UV := uv==0.13.9
 
-.PHONY: demo test lint format lock bench clean
+.PHONY: demo test lint format docs lock bench clean
 
 demo: $(INSTALLED)
 	@$(BIN)/rfh-bot demo $(ARGS)
@@ -29,6 +29,10 @@ lint: $(INSTALLED)
 format: $(INSTALLED)
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+# The tables in README and docs that come from code.
+docs: $(INSTALLED)
+	$(BIN)/python tests/generated_docs.py
 
 # Newest versions that fit pyproject.toml, for every platform and Python we support.
 lock: $(INSTALLED)

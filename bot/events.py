@@ -14,6 +14,7 @@ from typing import Any, Literal
 from bot.model import AtLeast, IssueKey
 
 POLICY_PATH = ".github/rfh-bot.yml"
+EVENTS = ("issue_comment", "issues", "label", "push")  # what app-manifest.json subscribes to
 
 Why = Literal["named", "own write", "not watched", "pull request", "ignored", "unreadable"]
 
@@ -42,7 +43,7 @@ def read(event: str, payload: Mapping[str, Any], watched: Collection[str], own_i
 
 
 def _read(event: str, payload: Mapping[str, Any], watched: Collection[str], own_id: int | None) -> Named:
-    if event not in ("issues", "issue_comment", "label", "push"):
+    if event not in EVENTS:
         return Named("ignored")
     full_name = str(payload["repository"]["full_name"])
     if full_name.casefold() not in watched:

@@ -1,0 +1,106 @@
+"""The documentation is complete and true: what exists is described, what is described exists."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from generated_docs import PAGES, ROOT, rewritten
+
+from bot import events
+from bot.commands import COMMANDS
+from bot.github import auth
+from bot.policy.schema import Policy
+
+MANIFEST = json.loads((ROOT / "app-manifest.json").read_text("utf-8"))
+MARKDOWN = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")])
+
+
+def sections(page: str) -> list[str]:
+    return re.findall(r"^## (.+)$", (ROOT / page).read_text("utf-8"), re.MULTILINE)
+
+
+def anchors(text: str) -> set[str]:
+    """The anchors GitHub makes of a page's headings."""
+    headings = re.findall(r"^#+ (.+)$", text, re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", heading).strip().lower().replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_the_tables_are_those_of_the_code(page: str) -> None:
+    """Settings, commands, labels and keys of the policy."""
+    text = (ROOT / page).read_text("utf-8")
+    assert rewritten(text) == text, "run `make docs`"
+
+
+def test_every_command_has_a_section() -> None:
+    assert [f"/{name}" for name in COMMANDS] == sections("docs/commands.md")
+
+
+def test_every_key_of_the_policy_has_a_section() -> None:
+    written = sections("docs/policy.md")
+    assert list(Policy.model_fields) == [name for name in written if " " not in name]
+
+
+@pytest.mark.parametrize("page", MARKDOWN, ids=lambda page: page.name)
+def test_every_link_inside_the_repository_leads_somewhere(page: Path) -> None:
+    broken = []
+    for link in re.findall(r"\]\(([^)\s]+)\)", page.read_text("utf-8")):
+        address = urlsplit(link)
+        if address.scheme:
+            continue
+        target = (page.parent / address.path).resolve() if address.path else page
+        lost = (
+            address.fragment
+            and target.exists()
+            and address.fragment not in anchors(target.read_text("utf-8"))
+        )
+        if lost or not target.exists():
+            broken.append(link)
+    assert [] == broken
+
+
+# ── the manifest ────────────────────────────────────────────────────────────────────────────
+
+
+def permissions_asked() -> dict[str, str]:
+    """What the tokens that the App mints may do, all uses together."""
+    order = ("read", "write", "admin")
+    asked = {"metadata": "read"}  # comes with every installation
+    uses = [value for name, value in vars(auth).items() if name.isupper() and isinstance(value, dict)]
+    for name, level in (item for use in uses for item in use.items()):
+        asked[name] = max(level, asked.get(name, "read"), key=order.index)
+    return asked
+
+
+def test_the_manifest_subscribes_to_the_events_that_are_read_and_to_no_other() -> None:
+    assert sorted(events.EVENTS) == sorted(MANIFEST["default_events"])
+
+
+def test_the_manifest_asks_for_the_permissions_that_are_used_and_for_no_other() -> None:
+    assert permissions_asked() == MANIFEST["default_permissions"]
+
+
+def test_the_app_is_private_to_who_registers_it() -> None:
+    assert MANIFEST["public"] is False
+
+
+def test_the_registration_link_says_what_the_manifest_says() -> None:
+    """https://docs.github.com/en/apps/sharing-github-apps/registering-a-github-app-using-url-parameters"""
+    found = re.search(
+        r"\((https://github\.com/settings/apps/new\?[^)]+)\)", (ROOT / "README.md").read_text("utf-8")
+    )
+    assert found is not None
+    asked = parse_qs(urlsplit(found[1]).query)
+    expected = {
+        "name": [MANIFEST["name"]],
+        "url": [MANIFEST["url"]],
+        "public": ["false"],
+        "webhook_active": ["true"],
+        "webhook_url": [MANIFEST["hook_attributes"]["url"]],
+        "events[]": MANIFEST["default_events"],
+    } | {name: [level] for name, level in MANIFEST["default_permissions"].items()}
+    assert expected == asked

@@ -276,7 +276,7 @@ def _details(view: View) -> str:
     why = words.why(view.route, view.policy)
     return (
         f"<details><summary>Why this team, and how to change it</summary>\n\n{why}\n\n"
-        f"{words.HOW_TO_CHANGE}\n\n</details>"
+        f"{words.how_to_change(view.policy)}\n\n</details>"
     )
 
 

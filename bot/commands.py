@@ -32,7 +32,8 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True)
 class Spec:
-    """One command. `slot` names the intent it sets; None for those that only answer."""
+    """One command. `slot` names the intent it sets; None for those that only answer. Usage and example hold
+    places for the policy's own words: see `filled`."""
 
     name: str
     usage: str
@@ -119,22 +120,30 @@ _TABLE = (
         "route",
         "/route TEAM",
         "Route to a team; overrules the bot.",
-        "/route search-core",
+        "/route {team}",
         "team",
         _team,
         True,
     ),
-    Spec("priority", "/priority PRIORITY", "Set the priority.", "/priority p1", "priority", _priority, True),
+    Spec(
+        "priority",
+        "/priority PRIORITY",
+        "Set the priority.",
+        "/priority {priority}",
+        "priority",
+        _priority,
+        True,
+    ),
     Spec(
         "customer",
         "/customer NAME [--new]",
         "Set the customer; `--new` creates the label.",
-        "/customer northmere",
+        "/customer NAME",
         "customer",
         _text,
         True,
     ),
-    Spec("kind", "/kind help|defect|feature", "Say what it is.", "/kind defect", "kind", _kind, True),
+    Spec("kind", "/kind {kinds}", "Say what it is.", "/kind {kind}", "kind", _kind, True),
     Spec(
         "owner",
         "/owner @LOGIN",
@@ -152,6 +161,17 @@ _TABLE = (
     Spec("help", "/help", "List the commands.", "/help"),
 )
 COMMANDS: Mapping[str, Spec] = MappingProxyType({spec.name: spec for spec in _TABLE})
+
+
+def filled(text: str, policy: Policy) -> str:
+    """A usage or an example in the policy's words: ``/kind {kinds}`` → ``/kind help|defect|feature``."""
+    other = next((id_ for id_, kind in policy.kinds.items() if not kind.handoff), next(iter(policy.kinds)))
+    return text.format(
+        team=next(iter(policy.teams)),
+        priority=next(iter(policy.priorities)),
+        kind=other,
+        kinds="|".join(policy.kinds),
+    )
 
 
 def parse(line: str, policy: Policy) -> Call | None:
@@ -201,5 +221,5 @@ def help_rows(policy: Policy) -> Sequence[tuple[str, str, str]]:
         who = f"{needed_role(spec.name, policy)} or more"
         if spec.name in policy.commands.author:
             who += ", or the issue's author"
-        rows.append((spec.usage, spec.summary, who))
+        rows.append((filled(spec.usage, policy), spec.summary, who))
     return rows

@@ -93,6 +93,8 @@ class Rulebooks:
         except PolicyError as error:
             return await self._broken(name, "unreadable", error, known)
         if found is None:
+            if known is None or known.sha:  # taken away: a broken one later must not bring it back
+                await self._store.save_policy(name, sha="", text="", state="none")
             return _Known(self._default, "", self._now())
         text, sha = found
         if known is not None and known.sha == sha:
@@ -113,7 +115,7 @@ class Rulebooks:
 
     async def _last_good(self, name: str) -> Rulebook:
         stored = await self._store.policy(name)
-        if stored is None:
+        if stored is None or not stored.text:
             return self._default
         try:
             return self._compile(stored.text)

@@ -6,7 +6,7 @@ pings, never runs as a command and never breaks out. Names and labels from polic
 
 from __future__ import annotations
 
-from bot.commands import COMMANDS, Refusal, help_rows
+from bot.commands import COMMANDS, Refusal, filled, help_rows
 from bot.markdown import code, escape
 from bot.model import Candidate, Gap, Match, Route
 from bot.policy.schema import Policy
@@ -138,8 +138,8 @@ def refusal(outcome: Outcome, policy: Policy) -> str:
         seen=code(found.seen, 60),
         near=_either(near),
         did_you_mean=f"Did you mean {_either(near)}? " if near else "",
-        usage=spec.usage if spec else "",
-        example=spec.example if spec else "",
+        usage=filled(spec.usage, policy) if spec else "",
+        example=filled(spec.example, policy) if spec else "",
         needed=outcome.needed,
         role=escape(found.seen, 40) or "none",
     )
@@ -176,9 +176,12 @@ HELD = (
     " until somebody comments `/resume`."
 )
 PASTE = "Edit the issue: fill these in, or paste them at its end."
-HOW_TO_CHANGE = (
-    "Comment `/route TEAM`, `/priority p1`, `/customer NAME`, `/kind defect`, `/handoff`, `/undo` or `/help`."
-)
+
+
+def how_to_change(policy: Policy) -> str:
+    """The commands that overrule the bot, with this policy's words."""
+    commands = "`/route TEAM`, `/priority {priority}`, `/customer NAME`, `/kind {kind}`, `/handoff`, `/undo`"
+    return f"Comment {filled(commands, policy)} or `/help`."
 
 
 def absent_label(name: str) -> str:

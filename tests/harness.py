@@ -16,6 +16,7 @@ import hmac
 import json
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from types import TracebackType
 from typing import Self
 
@@ -25,7 +26,7 @@ from bot.github.client import GitHub, TokenSource
 from bot.github.pool import Pool
 from bot.memory import is_card, visible
 from bot.model import IssueKey
-from bot.policy.load import DEFAULT_NAME, default_text
+from bot.policy.load import DEFAULT_NAME, default_text, read
 from bot.rulebooks import compiled
 from bot.sandbox.faults import Faults
 from bot.sandbox.records import Comment, Issue
@@ -64,13 +65,15 @@ class World:
         repos: tuple[str, ...] = (),
         shadow: bool = False,
         deliver: bool = True,
+        policy: Path | None = None,
     ) -> None:
         self.loop = asyncio.get_running_loop()
         self._began = self.loop.time()
         self.github = Sandbox(
             clock=self.now, deliver=self._deliver, faults=faults, wall=lambda: self.now().timestamp()
         )
-        self.demo = demo_world(self.github, compiled(((DEFAULT_NAME, default_text()),)).policy)
+        layers = [(DEFAULT_NAME, default_text()), *([(str(policy), read(policy))] if policy else [])]
+        self.demo = demo_world(self.github, compiled(tuple(layers)).policy)
         self.repo = self.demo.customer
         self.settings = Settings(
             app_id=str(self.github.app_id),
@@ -80,6 +83,7 @@ class World:
             memory_key=key,
             repos=repos,
             shadow=shadow,
+            policy_path=str(policy) if policy else None,
         )
         self.delivering = deliver
         self.failures: list[tuple[str, int]] = []

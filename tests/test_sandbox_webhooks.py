@@ -6,6 +6,7 @@ import asyncio
 import hashlib
 import hmac
 import json
+import time
 from collections import Counter
 from collections.abc import Mapping
 
@@ -260,6 +261,25 @@ async def test_webhooks_twice_late_or_never() -> None:
     assert ([], [502]) == (never.webhooks, [one.status_code for one in never.gh.hooks.deliveries])
     delays = [Faults.parse("reorder", seed).delay() for seed in range(20)]
     assert 0 <= min(delays) < max(delays) <= 2
+
+
+@pytest.mark.looptime
+async def test_in_process_the_sandbox_lives_in_virtual_time() -> None:
+    """Without sockets the loop's time may jump: ten seconds of silence, then 504, and late webhooks, at once."""
+    loop, begun = asyncio.get_running_loop(), time.monotonic()
+    gh = bench(Faults.parse("reorder", seed=1))
+    gh.gh.faults.once.append(Once("timeout"))
+    assert 504 == (await gh.rest("GET", CUSTOMER)).status
+    assert 10 == round(loop.time())
+    for _ in range(8):
+        gh.world.file_issue(gh.repo, "sam", "t")
+    await gh.gh.settle()
+    numbers = [
+        json.loads(body)["issue"]["number"] for headers, body in gh.webhooks if "issue" in json.loads(body)
+    ]
+    assert sorted(numbers) == list(range(1, 9)) != numbers
+    assert 10 < loop.time() <= 12
+    assert time.monotonic() - begun < 5
 
 
 async def test_over_a_hundred_at_once_is_the_secondary_limit(gh: Bench) -> None:

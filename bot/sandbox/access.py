@@ -127,6 +127,13 @@ class Caller:
         return 0
 
 
+def _listed(asked: Mapping[str, Any], name: str) -> list[Any]:
+    value = asked.get(name) or []
+    if not isinstance(value, list) or any(isinstance(one, list | dict) for one in value):
+        raise ApiError(422, f"Invalid request.\n\nFor 'properties/{name}', not an array.")
+    return value
+
+
 class Access:
     """Keys, installations and tokens. `wall` is the time JWTs are checked by: clients sign with real time."""
 
@@ -161,12 +168,16 @@ class Access:
         """
         if installation.suspended_at is not None:
             raise ApiError(403, "This installation has been suspended")
+        names, idents = _listed(asked, "repositories"), _listed(asked, "repository_ids")
         reachable = {repo.name: repo.id for repo in state.repos.values() if installation.reaches(repo)}
-        wanted = {reachable.get(name, 0) for name in asked.get("repositories", ())}
-        wanted |= {ident if ident in reachable.values() else 0 for ident in asked.get("repository_ids", ())}
+        wanted = {reachable.get(str(name), 0) for name in names}
+        wanted |= {ident if ident in reachable.values() else 0 for ident in idents}
         if 0 in wanted:
             raise ApiError(422, _UNREACHABLE)
-        permissions = dict(asked.get("permissions") or installation.permissions)
+        given = asked.get("permissions") or installation.permissions
+        if not isinstance(given, Mapping):
+            raise invalid("IntegrationInstallation", "permissions", "invalid")
+        permissions = dict(given)
         permissions.setdefault("metadata", "read")
         for name, level in permissions.items():
             if level not in _LEVELS:

@@ -65,8 +65,7 @@ class Call:
     def issue(self, state: State | None = None) -> Issue:
         """The issue in the path; raises 404, 410 (deleted) or 301 (transferred)."""
         state = state or self.state
-        number = self.params["issue_number"]
-        found = state.issue(self.repo, int(number)) if number.isdigit() else None
+        found = state.issue(self.repo, self.ident("issue_number"))
         if found is None:
             raise not_found()
         if found.gone == "deleted":
@@ -75,6 +74,13 @@ class Call:
             moved = self.fresh.issue_url(self.world.state.issues[found.moved_to])
             raise ApiError(301, "Moved Permanently", headers={"location": moved})
         return found
+
+    def ident(self, name: str) -> int:
+        """A number in the path; raises 404 when it is none."""
+        text = self.params[name]
+        if not (text.isascii() and text.isdigit()):
+            raise not_found()
+        return int(text)
 
     def body(self) -> dict[str, Any]:
         """The request's JSON object; raises 400 when it is anything else."""
@@ -85,12 +91,18 @@ class Call:
 
     def text(self, name: str, default: str | None = None) -> str:
         """A string of the body; raises 422 when it is missing or no string."""
-        value = self.body().get(name, default)
+        value = self.maybe_text(name)
+        value = default if value is None else value
         if value is None:
             raise ApiError(422, f'Invalid request.\n\n"{name}" wasn\'t supplied.')
-        if not isinstance(value, str):
-            raise ApiError(422, f"Invalid request.\n\nFor 'properties/{name}', {value!r} is not a string.")
         return value
+
+    def maybe_text(self, name: str) -> str | None:
+        """A string of the body, None when it is missing or null; raises 422 when it is anything else."""
+        value = self.body().get(name)
+        if value is None or isinstance(value, str):
+            return value
+        raise ApiError(422, f"Invalid request.\n\nFor 'properties/{name}', {value!r} is not a string.")
 
     def texts(self, name: str) -> list[str]:
         """A list of strings of the body; raises 422."""

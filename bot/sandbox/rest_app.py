@@ -44,8 +44,7 @@ def list_installations(call: Call) -> Reply:
 
 
 def _installation(call: Call) -> Installation:
-    ident = call.params["installation_id"]
-    found = call.access.installations.get(int(ident)) if ident.isdigit() else None
+    found = call.access.installations.get(call.ident("installation_id"))
     if found is None:
         raise not_found()
     return found
@@ -112,8 +111,8 @@ def routes(hooks: Hooks, limits: Limits) -> tuple[Route, ...]:
     """The App's routes."""
 
     def find(call: Call) -> Delivery:
-        ident = call.params["delivery_id"]
-        found = next((one for one in hooks.recent() if str(one.id) == ident), None)
+        ident = call.ident("delivery_id")
+        found = next((one for one in hooks.recent() if one.id == ident), None)
         if found is None:
             raise not_found()
         return found
@@ -121,12 +120,12 @@ def routes(hooks: Hooks, limits: Limits) -> tuple[Route, ...]:
     def list_deliveries(call: Call) -> Reply:
         """Newest first, paged by an opaque cursor."""
         per_page = min(call.request.number("per_page", 30), 100)
-        before = call.request.query.get("cursor", "").removeprefix("v1_")
-        found = [one for one in hooks.recent() if not before.isdigit() or one.id < int(before)]
+        before = call.request.number("cursor", 0)
+        found = [one for one in hooks.recent() if not before or one.id < before]
         page = found[:per_page]
         headers = {}
         if len(found) > per_page:
-            url = f"{call.bases.api}/app/hook/deliveries?per_page={per_page}&cursor=v1_{page[-1].id}"
+            url = f"{call.bases.api}/app/hook/deliveries?per_page={per_page}&cursor={page[-1].id}"
             headers["link"] = f'<{url}>; rel="next"'
         return Reply(200, [_summary(one) for one in page], headers)
 

@@ -11,6 +11,7 @@ from bot.sandbox.rest import Call, Route
 from bot.sandbox.state import reaction_of
 from bot.sandbox.views import GRAPHQL_REACTION
 
+_REASONS = ("completed", "not_planned", "duplicate", "reopened")
 _SORTS = {"created": "created_at", "updated": "updated_at", "comments": "comment_ids"}
 
 
@@ -67,7 +68,7 @@ def create_issue(call: Call) -> Reply:
         call.repo,
         call.actor,
         call.text("title"),
-        call.text("body", "") if call.body().get("body") is not None else "",
+        call.text("body", ""),
         labels,
         [account for login in people if (account := call.world.state.account(login))],
     )
@@ -80,17 +81,16 @@ def update_issue(call: Call) -> Reply:
     own = call.caller.kind == "user" and issue.author_id == call.actor.id
     if not own and not call.caller.can_triage(call.world.state, call.repo):
         raise ApiError(403, "Must have admin rights to Repository.")
-    if "title" in body or "body" in body:
-        issue = call.world.edit_issue(
-            issue,
-            call.actor,
-            title=body.get("title"),
-            body="" if body.get("body", "") is None else body.get("body"),
-        )
+    # A null body empties it; one that is missing leaves it as it is.
+    words = call.text("body", "") if "body" in body else None
+    issue = call.world.edit_issue(issue, call.actor, title=call.maybe_text("title"), body=words)
     if "labels" in body:
         _set_labels(call, issue, call.texts("labels"))
     if body.get("state") == "closed":
-        issue = call.world.close(issue, call.actor, body.get("state_reason") or "completed")
+        reason = call.text("state_reason", "completed")
+        if reason not in _REASONS:
+            raise invalid("Issue", "state_reason", "invalid")
+        issue = call.world.close(issue, call.actor, reason)
     elif body.get("state") == "open":
         issue = call.world.reopen(issue, call.actor)
     elif "state" in body:
@@ -160,8 +160,8 @@ def _triage(call: Call) -> None:
 
 def _comment(call: Call, *, now: bool) -> Comment:
     """The comment in the path; raises 404."""
-    state, ident = (call.world.state if now else call.state), call.params["comment_id"]
-    comment = state.comments.get(int(ident)) if ident.isdigit() else None
+    state = call.world.state if now else call.state
+    comment = state.comments.get(call.ident("comment_id"))
     if comment is None or state.issues[comment.issue_id].repo_id != call.repo.id:
         raise not_found()
     return comment
@@ -232,8 +232,8 @@ def comment_reactions(call: Call) -> Reply:
 
 
 def delete_comment_reaction(call: Call) -> Reply:
-    comment, ident = _comment(call, now=True), call.params["reaction_id"]
-    reaction = next((r for r in comment.reactions if str(r.id) == ident), None)
+    comment, ident = _comment(call, now=True), call.ident("reaction_id")
+    reaction = next((r for r in comment.reactions if r.id == ident), None)
     if reaction is None or reaction_of(comment, call.actor, reaction.content) != reaction:
         raise not_found()
     call.world.unreact(comment, reaction)

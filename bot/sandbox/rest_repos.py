@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 from typing import Any
 
 from bot.sandbox.http import ApiError, Reply, invalid, not_found
@@ -75,15 +74,14 @@ def create_label(call: Call) -> Reply:
 
 def update_label(call: Call) -> Reply:
     _triage(call)
-    body = call.body()
     try:
         label = call.world.edit_label(
             call.repo,
             call.params["name"],
             call.actor,
-            name=body.get("new_name"),
-            color=body.get("color"),
-            description=body.get("description"),
+            name=call.maybe_text("new_name"),
+            color=call.maybe_text("color"),
+            description=call.maybe_text("description"),
         )
     except KeyError:
         raise not_found() from None
@@ -138,7 +136,7 @@ def put_file(call: Call) -> Reply:
     there = call.world.state.files.get((call.repo.id, path))
     try:
         content = base64.b64decode(call.text("content"), validate=False)
-    except binascii.Error:
+    except ValueError:
         raise ApiError(422, "content is not valid Base64") from None
     if there is not None and call.body().get("sha") is None:
         raise ApiError(422, 'Invalid request.\n\n"sha" wasn\'t supplied.')
@@ -153,9 +151,10 @@ def create_check_run(call: Call) -> Reply:
     """A check run; only Apps may write them."""
     if call.caller.kind != "installation":
         raise ApiError(403, "You must authenticate via a GitHub App.")
-    body, output = call.body(), call.body().get("output") or {}
-    conclusion = body.get("conclusion")
-    status = body.get("status") or ("completed" if conclusion else "queued")
+    output, conclusion = call.body().get("output") or {}, call.maybe_text("conclusion")
+    if not isinstance(output, dict):
+        raise ApiError(422, "Invalid request.\n\nFor 'properties/output', not an object.")
+    status = call.text("status", "completed" if conclusion else "queued")
     if status == "completed" and conclusion is None:
         raise invalid("CheckRun", "conclusion", "missing_field")
     run = call.world.add_check_run(
@@ -164,8 +163,8 @@ def create_check_run(call: Call) -> Reply:
         call.text("head_sha"),
         status,
         conclusion,
-        output.get("title", ""),
-        output.get("summary", ""),
+        str(output.get("title", "")),
+        str(output.get("summary", "")),
     )
     return Reply(201, call.fresh.check_run(run))
 

@@ -13,6 +13,7 @@ from bot.sandbox.ground import Happened, Refused, Who
 from bot.sandbox.records import ROLES, Account, CheckRun, Comment, File, Issue, Kind, Label, Repo
 from bot.sandbox.state import blob_sha
 from bot.sandbox.world_comments import CommentWrites
+from bot.sandbox.world_issues import check_label
 
 
 class World(CommentWrites):
@@ -91,10 +92,7 @@ class World(CommentWrites):
         self, repo: Repo, name: str, color: str = "ededed", description: str = "", actor: Who | None = None
     ) -> Label:
         """A new label; raises Refused when one of that name, in any case, exists. Silent without an actor."""
-        if not name.strip() or len(name) > 50:
-            raise Refused("Label", "name", "invalid")
-        if len(color) != 6 or set(color.lower()) - set("0123456789abcdef"):
-            raise Refused("Label", "color", "invalid")
+        check_label(name, color)
         if self.state.label(repo, name):
             raise Refused("Label", "name", "already_exists")
         label = self._new_label(repo, name, color, description)
@@ -129,6 +127,7 @@ class World(CommentWrites):
             color=before.color if color is None else color,
             description=before.description if description is None else description,
         )
+        check_label(after.name, after.color)
         self.state.labels[before.id] = after
         changes = {
             part: {"from": getattr(before, part)}

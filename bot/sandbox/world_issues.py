@@ -9,12 +9,21 @@ from typing import Any
 from bot.sandbox.ground import Ground, Happened, Refused, Who
 from bot.sandbox.records import Account, Issue, Label, Repo, TimelineEvent
 
+MAX_LABEL = 50  # characters
 MAX_BODY = 65_536  # characters; GitHub refuses longer bodies
 
 
 def check_body(resource: str, body: str) -> None:
     if len(body) > MAX_BODY:
         raise Refused(resource, "body", "custom", f"body is too long (maximum is {MAX_BODY} characters)")
+
+
+def check_label(name: str, color: str) -> None:
+    """Raise Refused for a name that is blank or too long, or a colour that is no six hex digits."""
+    if not name.strip() or len(name) > MAX_LABEL:
+        raise Refused("Label", "name", "invalid")
+    if len(color) != 6 or set(color.lower()) - set("0123456789abcdef"):
+        raise Refused("Label", "color", "invalid")
 
 
 class IssueWrites(Ground):
@@ -87,6 +96,7 @@ class IssueWrites(Ground):
         return self.state.label(repo, name) or self._new_label(repo, name)
 
     def _new_label(self, repo: Repo, name: str, color: str = "ededed", description: str = "") -> Label:
+        check_label(name, color)
         label = Label(self.next_id("label"), repo.id, name, color, description, self.now())
         self.state.labels[label.id] = label
         return label

@@ -27,8 +27,9 @@ VALUES = {
 }
 # fmt: off
 KEYS = (
-    "title", "body", "labels", "assignees", "state", "state_reason", "name", "new_name", "color", "description", "content", "message", "sha", "head_sha", "status", "conclusion", "output", "repositories", "repository_ids",
-    "permissions",
+    "title", "body", "labels", "assignees", "state", "state_reason", "name", "new_name", "color",
+    "description", "content", "message", "sha", "head_sha", "status", "conclusion", "output",
+    "repositories", "repository_ids", "permissions",
 )
 QUERY = ("state", "sort", "direction", "since", "per_page", "page", "labels", "creator", "cursor", "ref")
 # fmt: on

@@ -101,6 +101,10 @@ class Index:
             node.entry = entry
         return node.entry
 
+    def ids(self, text: str) -> tuple[int, ...]:
+        """A phrase of the policy as word ids: forms of one word are one id."""
+        return tuple(self._ids[part] for part in phrase(text))
+
     def find(self, tokens: list[str]) -> list[Hit]:
         """At each word the longest phrase that begins there, unless it lies inside the one before."""
         begins, ids = self._begins.get, self._ids.get

@@ -33,8 +33,18 @@ class Entry:
     alert: int = -1
 
     @property
+    def calls_for_rules(self) -> bool:
+        return bool(self.lists or self.exceptions or self.beta)
+
+    @property
     def says_something(self) -> bool:
-        return bool(self.evidence or self.lists or self.exceptions or self.beta or self.alert >= 0)
+        return bool(self.evidence or self.calls_for_rules or self.alert >= 0)
+
+    def join(self, other: Entry) -> None:
+        """Take on what calls for rules in another entry."""
+        self.lists += [name for name in other.lists if name not in self.lists]
+        self.exceptions += [number for number in other.exceptions if number not in self.exceptions]
+        self.beta += [number for number in other.beta if number not in self.beta]
 
 
 class Lexicon:
@@ -65,6 +75,7 @@ class Lexicon:
         silent = {number for number, entry in enumerate(self.entries) if not entry.says_something}
         self.index = Index((entry.word for entry in self.entries), silent)
         self._join_forms()
+        self._inherit()
         self.silent = frozenset(n for n, entry in enumerate(self.entries) if not entry.says_something)
 
     def _entry(self, word: str) -> Entry:
@@ -109,10 +120,20 @@ class Lexicon:
             entry, other = self.entries[first], self.entries[number]
             for evidence in other.evidence:
                 _add(entry.evidence, evidence)
-            entry.lists += [name for name in other.lists if name not in entry.lists]
-            entry.exceptions += [n for n in other.exceptions if n not in entry.exceptions]
-            entry.beta += [n for n in other.beta if n not in entry.beta]
+            entry.join(other)
             entry.alert = max(entry.alert, other.alert)
+
+    def _inherit(self) -> None:
+        """A phrase with evidence hides the words in it from the score, but is about them for rules:
+        a `hover tooltip` is a tooltip, a `GitHub pull request` names GitHub."""
+        parts = [self.index.ids(entry.word) for entry in self.entries]
+        about = {ids: entry for ids, entry in zip(parts, self.entries, strict=True) if entry.calls_for_rules}
+        for entry, ids in zip(self.entries, parts, strict=True):
+            if not entry.evidence:
+                continue
+            inner = {ids[i:j] for i in range(len(ids)) for j in range(i + 1, len(ids) + 1)} - {ids}
+            for part in (about[one] for one in sorted(inner & about.keys())):
+                entry.join(part)
 
 
 def _add(known: list[Evidence], new: Evidence) -> None:

@@ -10,12 +10,14 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot import words
-from bot.markdown import escape, fence
+from bot.markdown import clean, code, escape, fence
 from bot.memory import Memory
 from bot.model import Candidate, Gap, Intake, Route, Snapshot
 from bot.policy.schema import Guidance, Policy, Team
 from bot.rules.inbox import Handled, Outcome
 from bot.rules.ownership import Ownership
+
+SHORT = 600  # characters of an answer in a message: a comment that is too long would be refused as a whole
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +96,7 @@ def _headline(view: View) -> str:
 
 
 def _table(view: View) -> str:
-    customer = f"`{view.intake.customer}`" if view.intake.customer else "customer: –"
+    customer = code(view.intake.customer) if view.intake.customer else "customer: –"
     rows = [("Issue", f"{_kind_cell(view)} · {_priority_cell(view)} · {customer}")]
     rows.append(("Owner", escape(view.filer)))
     if view.snapshot.issue.state == "OPEN":
@@ -226,10 +228,10 @@ def _tell_team(view: View, team: Team) -> str:
         return ""
     handle = f"{team.slack.handle} " if team.slack.handle else ""
     need = view.intake.values.get("need") or view.snapshot.issue.title
-    lines = [f"{handle}{' '.join(need.split())}", view.snapshot.issue.url]
+    lines = [f"{handle}{clean(need, SHORT)}", view.snapshot.issue.url]
     timeline = view.intake.values.get("timeline")
     if timeline:
-        lines.append(f"Timeline: {' '.join(timeline.split())}")
+        lines.append(f"Timeline: {clean(timeline, SHORT)}")
     return f"**Tell them in {team.slack.channel}**\n" + fence("\n".join(lines))
 
 

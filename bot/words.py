@@ -34,7 +34,7 @@ _GAPS = {
 
 def gap(found: Gap, policy: Policy) -> str:
     """Why a field is asked for, in a few words; empty when its name says it all."""
-    near = [f"`{name}`" for name in found.near]
+    near = [code(name) for name in found.near]
     did_you_mean = f"; did you mean {_either(near)}?" if near else ""
     if found.reason == "unknown-customer":
         did_you_mean += f" New: `/customer {slug(found.seen) or 'NAME'} --new`"
@@ -132,7 +132,7 @@ def refusal(outcome: Outcome, policy: Policy) -> str:
     found = outcome.refusal or Refusal("unknown-value")
     spec = COMMANDS.get(outcome.command)
     slash = "/" if found.code == "unknown-command" else ""
-    near = [f"`{slash}{name}`" for name in found.near]
+    near = [code(f"{slash}{name}") for name in found.near]
     return _REFUSALS[found.code].format(
         word=outcome.command,
         seen=code(found.seen, 60),
@@ -197,7 +197,12 @@ def alert_note(policy: Policy) -> str:
 # ── small parts ─────────────────────────────────────────────────────────────────────────────
 
 
+MANY = 12  # of alternatives or places; who has more to mend starts with these
+
+
 def _either(items: list[str]) -> str:
+    if len(items) > MANY:
+        return ", ".join([*items[:MANY], "…"])
     return " or ".join([", ".join(items[:-1]), items[-1]] if len(items) > 1 else items)
 
 
@@ -209,7 +214,8 @@ def _ranges(numbers: tuple[int, ...]) -> str:
             parts[-1].append(number)
         else:
             parts.append([number])
-    return ", ".join(str(p[0]) if len(p) == 1 else f"{p[0]}–{p[-1]}" for p in parts)
+    shown = [str(p[0]) if len(p) == 1 else f"{p[0]}–{p[-1]}" for p in parts[:MANY]]
+    return ", ".join([*shown, "…"] if len(parts) > MANY else shown)
 
 
 def policy_check(problems: int) -> tuple[str, str]:

@@ -281,6 +281,15 @@ async def test_filters_of_the_list(gh: Bench) -> None:
     assert [2, 3] == await numbers('filterBy: {since: "2024-05-06T09:30:00Z"}')
 
 
+async def test_over_the_primary_limit_graphql_answers_200(gh: Bench) -> None:
+    """No data, one error of type RATE_LIMITED, and the headers that say when it ends."""
+    gh.gh.limits.primary = 1
+    await gh.graphql("{ viewer { login } }")
+    answer = await gh.graphql("{ viewer { login } }")
+    assert (200, "RATE_LIMITED") == (answer.status, answer.data["errors"][0]["type"])
+    assert "0" == answer.headers["x-ratelimit-remaining"]
+
+
 @pytest.mark.parametrize(
     "query",
     ["{ nonsense }", "{ viewer { login", 'query { repository(owner: "acme") { id } }'],

@@ -164,6 +164,18 @@ async def test_every_page_of_a_full_issue_shows(browser: Visitor) -> None:
         assert 200 == (await browser.get(path))[0]
 
 
+async def test_a_failed_webhook_is_sent_again_from_the_page(browser: Visitor) -> None:
+    """The activity page offers it for what failed; an unknown delivery changes nothing."""
+    gh = browser.gh
+    gh.faults.odds["drop"] = 1.0
+    gh.world.file_issue(browser.demo.customer, "sam", "t")
+    lost = gh.hooks.deliveries[-1]
+    assert f'value="{lost.id}">Redeliver' in (await browser.get("/-/activity"))[1]
+    for ident in (str(lost.id), "7"):
+        assert (303, "/-/activity") == await browser.post("/-/redeliver", id=ident)
+    assert [lost.guid] * 2 == [one.guid for one in gh.hooks.deliveries[-2:]]
+
+
 # ── hostile words and foreign origins ─────────────────────────────────────────────────────────────────
 
 

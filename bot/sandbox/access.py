@@ -19,6 +19,9 @@ from bot.sandbox.records import ROLES, Account, Repo
 from bot.sandbox.state import State
 
 TOKEN_LIFE = timedelta(hours=1)
+ACTIONS_BOT = ("github-actions[bot]", 41_898_282)  # https://api.github.com/users/github-actions[bot]
+ACTIONS_APP = 15_368  # GitHub's own App behind a workflow's GITHUB_TOKEN
+ACTIONS_LIMIT = 1000  # requests an hour and repository, with GITHUB_TOKEN
 PERMISSIONS: Mapping[str, str] = {
     "metadata": "read", "issues": "write", "contents": "read", "members": "read", "checks": "write",
 }  # fmt: skip
@@ -161,6 +164,21 @@ class Access:
         self._tokens[token] = Caller("user", account)
         return token
 
+    def workflow_token(self, repo: Repo, bot: Account, permissions: Mapping[str, str]) -> tuple[str, str]:
+        """A job's GITHUB_TOKEN for its own repository, and the name its limits are counted under.
+
+        https://docs.github.com/actions/security-for-github-actions/security-guides/automatic-token-authentication
+        """
+        owner = Account(repo.owner_id, repo.owner, "Organization", repo.created_at)
+        actions = Installation(repo.id, owner, repo.created_at, ACTIONS_APP, "github-actions")
+        expires = self.clock() + TOKEN_LIFE
+        caller = Caller(
+            "installation", bot, actions, {"metadata": "read", **permissions}, frozenset({repo.id}), expires
+        )
+        token = f"ghs_{secrets.token_hex(18)}"
+        self._tokens[token] = caller
+        return token, caller.name
+
     def mint(self, installation: Installation, asked: Mapping[str, Any], state: State) -> tuple[str, Caller]:
         """An installation token for an hour, narrowed as asked; raises 403 and 422 as GitHub does.
 
@@ -208,7 +226,7 @@ class Access:
         caller = self._tokens.get(credential)
         if caller is None or (caller.expires_at is not None and caller.expires_at <= self.clock()):
             raise ApiError(401, "Bad credentials")
-        if caller.installation is not None:
+        if caller.installation is not None and caller.installation.app_id == self.app.id:
             if caller.installation.id not in self.installations:
                 raise ApiError(401, "Bad credentials")
             if caller.installation.suspended_at is not None:

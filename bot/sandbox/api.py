@@ -12,7 +12,7 @@ from bot.sandbox.access import Access, Caller
 from bot.sandbox.faults import Fault, Faults
 from bot.sandbox.graphql_api import Operation, read_operation, run_operation
 from bot.sandbox.http import ApiError, Reply, Request, conditional
-from bot.sandbox.limits import Limits, secondary
+from bot.sandbox.limits import Exceeded, Limits, secondary
 from bot.sandbox.resolvers import Context
 from bot.sandbox.rest import Bases, Call, Rest, Route
 from bot.sandbox.state import State
@@ -143,6 +143,8 @@ class Api:
                 views = Views(state, bases.api, bases.html)
                 reply = run_operation(operation, Context(caller, self.world, state, views, self.limits))
             self._fail_after(fault)
+        except Exceeded as error:
+            reply = Reply(200, {"errors": [{"type": "RATE_LIMITED", "message": error.message}]})
         except ApiError as error:
             reply = error.reply()
         except Dropped:

@@ -17,6 +17,13 @@ HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
 SECONDARY = "You have exceeded a secondary rate limit. Please wait a few minutes before you try again."
 
 
+class Exceeded(ApiError):
+    """The primary limit is used up: 403 in REST, a 200 with an error of type RATE_LIMITED in GraphQL.
+
+    https://docs.github.com/graphql/overview/rate-limits-and-query-limits-for-the-graphql-api
+    """
+
+
 @dataclass(slots=True)
 class Window:
     """A budget that starts anew an hour after its first use."""
@@ -35,6 +42,7 @@ class Limits:
     content_per_hour: int = 500
     concurrent: int = 100
     in_flight: int = 0
+    of_caller: dict[str, int] = field(default_factory=dict)  # callers with another primary limit
     _windows: dict[tuple[str, str], Window] = field(default_factory=dict)
     _content: dict[str, deque[datetime]] = field(default_factory=lambda: defaultdict(deque))
 
@@ -47,10 +55,10 @@ class Limits:
 
     def status(self, caller: str, resource: str) -> dict[str, Any]:
         """The figures as GET /rate_limit gives them."""
-        window = self.window(caller, resource)
-        left = max(self.primary - window.used, 0)
+        window, limit = self.window(caller, resource), self.of_caller.get(caller, self.primary)
+        left = max(limit - window.used, 0)
         return {
-            "limit": self.primary,
+            "limit": limit,
             "used": window.used,
             "remaining": left,
             "reset": int(window.reset.timestamp()),
@@ -65,10 +73,8 @@ class Limits:
         if self.in_flight > self.concurrent:
             raise secondary()
         window = self.window(caller, resource)
-        if window.used >= self.primary:
-            raise ApiError(
-                403, f"API rate limit exceeded for {caller}.", headers=self.headers(caller, resource)
-            )
+        if window.used >= self.of_caller.get(caller, self.primary):
+            raise Exceeded(403, f"API rate limit exceeded for {caller}.")
         if content:
             self._charge_content(caller)
         window.used += 1

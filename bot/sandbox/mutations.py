@@ -115,6 +115,12 @@ def minimize(ctx: Context, given: Input) -> Payload:
     return {"minimizedComment": ctx.world.minimize(comment, given["classifier"])}
 
 
+def unminimize(ctx: Context, given: Input) -> Payload:
+    comment = _find(ctx, given["subjectId"], Comment)
+    _triage(ctx, comment)
+    return {"unminimizedComment": ctx.world.minimize(comment, None)}
+
+
 def add_reaction(ctx: Context, given: Input) -> Payload:
     subject = _find(ctx, given["subjectId"], Issue, Comment)
     reaction, _ = ctx.world.react(subject, _writable(ctx, subject), given["content"])
@@ -196,6 +202,7 @@ _MUTATIONS: dict[str, Callable[[Context, Input], Payload]] = {
     "removeLabelsFromLabelable": remove_labels,
     "removeReaction": remove_reaction,
     "reopenIssue": reopen_issue,
+    "unminimizeComment": unminimize,
     "updateIssue": update_issue,
     "updateIssueComment": update_comment,
 }

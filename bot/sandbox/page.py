@@ -6,25 +6,25 @@ It acts on the world as a person would on GitHub, with that person's rights. Not
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
-from typing import Any
 
 from aiohttp import web
 
 from bot.sandbox import page_assets, page_forms, page_thread
+from bot.sandbox.api import CallLog
 from bot.sandbox.page_acts import Acts
 from bot.sandbox.page_guard import guard
+from bot.sandbox.webhooks import Hooks
 from bot.sandbox.world import World
 
+ACTIVITY = 100  # lines a list
 LIVE_EVERY = 0.2  # seconds between looks at the world's version
 
 
 class Page(Acts):
     """The GET handlers, and all routes. `add_to` puts them on an application that already serves the API."""
 
-    def __init__(self, world: World, log: Callable[[], dict[str, Any]]) -> None:
-        """`log` gives what the activity page shows: deliveries and API calls."""
-        super().__init__(world)
+    def __init__(self, world: World, hooks: Hooks, log: CallLog) -> None:
+        super().__init__(world, hooks)
         self.log = log
         self.stopping = False
 
@@ -41,6 +41,7 @@ class Page(Acts):
                 web.get("/-/static/{name}", self.static),
                 web.get("/-/avatar/{login}.svg", self.avatar),
                 web.post("/-/actor", self.switch_actor),
+                web.post("/-/redeliver", self.redeliver),
                 web.get("/{owner}/{repo}/issues", self.issues),
                 web.post("/{owner}/{repo}/issues", self.file_issue),
                 web.get("/{owner}/{repo}/issues/new", self.new_issue),
@@ -104,7 +105,8 @@ class Page(Acts):
 
     async def activity(self, request: web.Request) -> web.Response:
         """What went out and what came in: webhooks and API calls."""
-        return self.show(request, "activity.html", **self.log())
+        deliveries, calls = self.hooks.deliveries[:-ACTIVITY:-1], self.log.calls[:-ACTIVITY:-1]
+        return self.show(request, "activity.html", deliveries=deliveries, calls=calls)
 
     async def live(self, request: web.Request) -> web.StreamResponse:
         """Server-sent events: the world's version whenever it changed."""

@@ -39,6 +39,14 @@ class Acts(PageBase):
         response.set_cookie(COOKIE, login, httponly=True, samesite="Strict", path="/")
         raise response
 
+    async def redeliver(self, request: web.Request) -> web.StreamResponse:
+        """Send a webhook again, as the App's owner can in its settings."""
+        wanted = str((await request.post()).get("id", ""))
+        delivery = next((one for one in self.hooks.recent() if str(one.id) == wanted), None)
+        if delivery is not None:
+            self.hooks.redeliver(delivery)
+        raise web.HTTPSeeOther("/-/activity")
+
     async def file_issue(self, request: web.Request) -> web.StreamResponse:
         """File an issue from a form, a markdown template or nothing; a template's labels come with it."""
         repo, actor, form = self.repo(request), self.actor(request), await request.post()

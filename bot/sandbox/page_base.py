@@ -12,6 +12,7 @@ from aiohttp import web
 from bot.sandbox.access import Caller
 from bot.sandbox.page_markdown import rendered
 from bot.sandbox.records import Account, Comment, Issue, Repo
+from bot.sandbox.webhooks import Hooks
 from bot.sandbox.world import World
 
 HERE = Path(__file__).parent
@@ -31,8 +32,8 @@ def ago(then: datetime, now: datetime) -> str:
 class PageBase:
     """Finds things for a request and shows templates. People's rights are checked as the API checks them."""
 
-    def __init__(self, world: World) -> None:
-        self.world = world
+    def __init__(self, world: World, hooks: Hooks) -> None:
+        self.world, self.hooks = world, hooks
         self.jinja = jinja2.Environment(
             loader=jinja2.FileSystemLoader(HERE / "templates"),
             autoescape=True,

@@ -13,19 +13,20 @@ import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
 import aiohttp
 from aiohttp import web
 from yarl import URL
 
-from bot.sandbox.access import Access, App, Installation, app_key
+from bot.sandbox.access import ACTIONS_BOT, ACTIONS_LIMIT, Access, App, Installation, app_key
 from bot.sandbox.api import Api, CallLog, Dropped
 from bot.sandbox.faults import Faults
 from bot.sandbox.ground import Clock, Happened, Who
 from bot.sandbox.http import Reply, Request
 from bot.sandbox.limits import Limits
 from bot.sandbox.page import Page
+from bot.sandbox.records import Repo
 from bot.sandbox.rest import Bases
 from bot.sandbox.rest_app import routes
 from bot.sandbox.views import Views
@@ -34,7 +35,6 @@ from bot.sandbox.world import World
 
 LOOPBACK = "127.0.0.1"
 API_PREFIX, GRAPHQL_PATH = "/api/v3", "/api/graphql"  # as on GitHub Enterprise Server
-ACTIVITY = 100  # lines a list
 MAX_REQUEST = 26 * 1024 * 1024
 _PUBLIC_HEADERS = {"x-github-media-type": "github.v3; format=json"}
 
@@ -153,6 +153,14 @@ class Sandbox:
         """A full token of an installation, without the exchange."""
         return self.access.mint(installation, {}, self.world.state)[0]
 
+    def workflow_token(self, repo: Repo, permissions: Mapping[str, str]) -> str:
+        """The GITHUB_TOKEN of a workflow's job in `repo`, which acts as github-actions[bot]."""
+        login, ident = ACTIONS_BOT
+        bot = self.world.state.account(login) or self.world.add_account(login, "Bot", ident)
+        token, name = self.access.workflow_token(repo, bot, permissions)
+        self.limits.of_caller[name] = ACTIONS_LIMIT
+        return token
+
     async def settle(self) -> None:
         """Wait until every webhook under way was answered."""
         await self.hooks.settle()
@@ -198,14 +206,10 @@ class Sandbox:
 
     def _web_app(self) -> web.Application:
         app = web.Application(client_max_size=MAX_REQUEST)
-        Page(self.world, self._activity).add_to(app)
+        Page(self.world, self.hooks, self.calls).add_to(app)
         app.router.add_route("*", f"{API_PREFIX}{{tail:/.*}}", self._over_http)
         app.router.add_route("POST", GRAPHQL_PATH, self._over_http)
         return app
-
-    def _activity(self) -> dict[str, Any]:
-        """The newest webhooks and API calls, for the page."""
-        return {"deliveries": self.hooks.deliveries[:-ACTIVITY:-1], "calls": self.calls.calls[:-ACTIVITY:-1]}
 
     async def _over_http(self, request: web.Request) -> web.StreamResponse:
         asked = Request.of(

@@ -19,11 +19,11 @@ from bot.sandbox.world_issues import check_label
 class World(CommentWrites):
     """Everything GitHub would keep, in memory."""
 
-    def add_account(self, login: str, kind: Kind = "User") -> Account:
-        """A person, bot or organisation; a bot's login ends in ``[bot]``."""
+    def add_account(self, login: str, kind: Kind = "User", ident: int | None = None) -> Account:
+        """A person, bot or organisation; a bot's login ends in ``[bot]``. `ident` is for well-known ones."""
         if self.state.account(login):
             raise Refused("User", "login", "already_exists")
-        account = Account(self.next_id("account"), login, kind, self.now())
+        account = Account(ident or self.next_id("account"), login, kind, self.now())
         self.state.accounts[account.id] = account
         self.changed()
         return account

@@ -53,8 +53,8 @@ class CommentWrites(IssueWrites):
         del self.state.comments[comment.id]
         self._tell_comment("deleted", current, by)
 
-    def minimize(self, comment: Comment, reason: str = "OUTDATED") -> Comment:
-        """Hide a comment; GitHub sends no webhook for it."""
+    def minimize(self, comment: Comment, reason: str | None = "OUTDATED") -> Comment:
+        """Hide a comment, or with None show it again; GitHub sends no webhook for it."""
         after = replace(self.state.comments[comment.id], minimized=reason)
         self.state.comments[comment.id] = after
         self.changed()

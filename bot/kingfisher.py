@@ -1,10 +1,10 @@
 """Floor 2: kingfisher (PyPI `kingfisher-bin`), a second pair of eyes for secrets: one process for a batch.
 
-Guarantees: texts lie in a private folder (0700) that is gone afterwards; nothing is validated online, nothing is
-updated, no inline ignore is honoured, values come back redacted; the process is ended after a time. A missing binary,
-a failure or an unreadable report is an error: whoever publishes must not take silence for safety. What is awkward:
-its columns are bytes, 0-based, the last one included; and by itself it would look secrets up at their providers, so
-the process also gets a proxy that leads nowhere.
+Guarantees: texts lie in a private folder (0700) that is gone afterwards; nothing is validated online, nothing
+is updated, no inline ignore is honoured, values come back redacted; the process is ended after a time. A
+missing binary, a failure or an unreadable report is an error: whoever publishes must not take silence for
+safety. What is awkward: its columns are bytes, 0-based, the last one included; and by itself it would look
+secrets up at their providers, so the process also gets a proxy that leads nowhere.
 """
 
 from __future__ import annotations

@@ -30,6 +30,7 @@ _GCP_CUE = re2.compile(
     rb"?[\"'`]?\s{0,2}(?:=|:|\bis\b|--project[= ]|\s)\s{0,2}[\"'`]{0,2}([a-z][a-z0-9-]{4,28}-\d{3,12})\b"
     rb"|--project[= ]([a-z][a-z0-9-]{4,28}[a-z0-9])\b"
 )
+_GKE_CONTEXT = re2.compile(rb"\bgke_([a-z][a-z0-9-]{4,40})_[a-z0-9-]+_[\w-]+")
 _GCP_ACCOUNT = re2.compile(
     rb"\b[a-z0-9-]{1,40}@[a-z0-9-]{1,40}\.iam\.gserviceaccount\.com\b|\b[a-z0-9-]{1,40}@(?:developer"
     rb"|appspot)\.gserviceaccount\.com\b"
@@ -198,6 +199,9 @@ def _cloud(view: View, names_customer: Callable[[str], bool]) -> Iterator[Hit]:
                 continue
             start, end = match.span(group) if pattern is not _GCR else match.span()
             yield Hit(rule, "cloud_id", start, end)
+    for match in _GKE_CONTEXT.finditer(data) if "gke_" in low else ():
+        if not match.group(1).decode().startswith(_PUBLIC_PROJECTS):
+            yield Hit("gke-context", "cloud_id", *match.span())
     for match in _GCP_ACCOUNT.finditer(data) if "gserviceaccount" in low else ():
         if b"@sourcegraph" not in match.group():
             yield Hit("gcp-service-account", "email", *match.span())

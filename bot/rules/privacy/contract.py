@@ -108,7 +108,14 @@ _PATTERNS: tuple[tuple[str, tuple[str, ...], str], ...] = (
     ("term", (
         "contract", "subscription", "agreement", "licen", "msa", "order form", "sow", "poc",
         "p.o.c", "pov", "proof of", "trial", "pilot", "evaluation", "term",
-    ), rf"(?i)\b{_SUBJECT}(?:contract|subscription|agreement|licen[sc]e|MSA|order form|SOW|poc|p\.o\.c\.|pov|proof of (?:concept|value)|trial|pilot|evaluation|term)\s(?:period\s)?(?:ends?|ended|expires?|expired|expiring|runs out|is up|lapses|terminates|closes|renews|concludes|is due|will (?:end|expire|renew|lapse)|is (?:ending|expiring|renewing)|is up for renewal|runs (?:until|through|till)|ending|goes until)(?:\s(?:on|in|at|by|around|before|for renewal|until|after))*\s?{_DATE}"),
+    ), (
+        rf"(?i)\b{_SUBJECT}(?:contract|subscription|agreement|licen[sc]e|MSA|order form|SOW|poc|p\.o\.c\."
+        r"|pov|proof of (?:concept|value)|trial|pilot|evaluation|term)\s(?:period\s)?(?:ends?|ended"
+        r"|expires?|expired|expiring|runs out|is up|lapses|terminates|closes|renews|concludes|is due|will "
+        r"(?:end|expire|renew|lapse)|is (?:ending|expiring|renewing)|is up for renewal|runs (?:until"
+        r"|through|till)|ending|goes until)(?:\s(?:on|in|at|by|around|before|for renewal|until|after))"
+        rf"*\s?{_DATE}"
+    )),
     ("term", ("renew",), (
         r"(?i)\b(?:up for renewal|renew(?:s|ing|al)?(?: is)?(?: (?:due|coming up|up|happening|scheduled))"
         rf"?)\s(?:on|in|by|at|at the|before|this|next|due)\s?(?:the\s)?{_DATE}"
@@ -130,7 +137,10 @@ _PATTERNS: tuple[tuple[str, tuple[str, ...], str], ...] = (
     ("term", (
         "purchase order", "po #", "po#", "invoice", "contract n", "contract i", "contract #",
         "opportunity", "order form",
-    ), r"(?i)\bpurchase order\s?#?\s?[A-Z]{0,4}-?\d{4,12}\b|\bPO\s?#\s?\d{4,12}\b|\b(?:invoice|contract|opportunity|order form)\s(?:no\.?|number|id|#)\s?:?\s?#?[A-Z]{0,4}-?\d{4,12}\b"),
+    ), (
+        r"(?i)\bpurchase order\s?#?\s?[A-Z]{0,4}-?\d{4,12}\b|\bPO\s?#\s?\d{4,12}\b|\b(?:invoice|contract"
+        r"|opportunity|order form)\s(?:no\.?|number|id|#)\s?:?\s?#?[A-Z]{0,4}-?\d{4,12}\b"
+    )),
 )  # fmt: skip
 _COMPILED = tuple((rule, needles, re2.compile(pattern.encode())) for rule, needles, pattern in _PATTERNS)
 _CERTIFICATE = re2.compile(

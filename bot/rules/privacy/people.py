@@ -9,6 +9,7 @@ beside them: "Grant Holloway" is a person, "Grant access" is not.
 from __future__ import annotations
 
 import itertools
+from bisect import bisect_right
 from collections.abc import Callable, Iterator, Set
 from dataclasses import dataclass
 
@@ -24,12 +25,16 @@ from bot.rules.privacy.people_patterns import (
     CUE_WORDS,
     FIRST_STOP,
     FULL_NAMES,
+    HALF,
     INITIAL,
+    JOINED_NAME,
     LOCAL,
     MODALS,
     PEOPLE_CUES,
+    PERSONS_VERB,
     SURE_NAMES,
     WEAK_CUES,
+    WRITTEN_NAMES,
 )
 
 
@@ -51,6 +56,9 @@ class _Knowledge:
         """
         low = word.lower()
         return low in FIRST_NAMES or low in EVERYDAY_NAMES or low.replace("'", "") not in self.public
+
+    def company(self, words: str) -> bool:
+        return all(word in COMPANY_WORDS for word in words.lower().split())
 
     def personal(self, name: str) -> bool:
         """Are these words a person: a known first name, or no word of public text at all?"""
@@ -75,104 +83,151 @@ def people_hits(
 ) -> Iterator[Hit]:
     """Full names (`person`) and bare first names (`person_first`)."""
     know = _Knowledge(public, own_words)
-    data = view.data
-    if not any(know.plausible(word) for _, _, word in view.capitals) and not INITIAL.search(data):
-        return
+    if any(know.plausible(word) for _, _, word in view.capitals) or INITIAL.search(view.data):
+        full = {span: words for span, words in _full_names(view, know).items() if not in_link(span[0])}
+        yield from _said(view, know, full, in_link)
+    yield from _identifiers(view, know, in_link)
+
+
+def _full_names(view: View, know: _Knowledge) -> dict[tuple[int, int], str]:
+    """Names beside a cue (also single ones), and pairs that begin with a first name."""
     full: dict[tuple[int, int], str] = {}
 
-    def take(pattern: re2._Regexp[str], group: int = 1, strict: bool = True) -> None:
-        for match in pattern.finditer(data):
-            start, end = match.span(group)
-            while end > start and data[end - 1 : end] in (b" ", b"-"):
-                end -= 1
-            words = _without_cue(view.text[start:end])
-            start = end - len(words)
-            if (
-                not in_link(start)
-                and words
-                and (
-                    know.personal(words)
-                    if strict
-                    else not all(p in COMPANY_WORDS for p in words.lower().split())
-                )
-            ):
-                full[start, end] = words
+    def take(pattern: re2._Regexp[bytes], strict: bool) -> None:
+        for match in pattern.finditer(view.data):
+            start, end = match.span(1)
+            words = _without_cue(view.text[start:end].rstrip(" -"))
+            at = view.text.find(words, start, end) if words else -1
+            if at >= 0 and (know.personal(words) if strict else not know.company(words)):
+                full[at, at + len(words)] = words
 
     for pattern in FULL_NAMES:
-        take(pattern)
+        take(pattern, strict=True)
     for pattern, needle in SURE_NAMES:
-        if needle in data:
+        if needle in view.data:
             take(pattern, strict=False)
+    for pattern, first in WRITTEN_NAMES:
+        for match in pattern.finditer(view.data):
+            name = view.text[slice(*match.span())]
+            rest = match.group(2).decode() if first else match.group(1).decode()
+            begins = know.first(match.group(first).decode()) if first else True
+            if begins and not know.everyday(rest) and rest.lower() not in know.own_words:
+                full[match.span()] = name
     for start, end, one, two in _pairs(view):
-        if in_link(start) or two.lower() in COMPANY_WORDS or one.lower() in COMPANY_WORDS:
+        if two.lower() in COMPANY_WORDS or one.lower() in COMPANY_WORDS or two.lower() in know.own_words:
             continue
-        if (
-            know.first(one)
-            and two.lower() not in own_words
-            and (not know.everyday(two) or two.lower() in EVERYDAY_NAMES or _alone(view, start, end))
-        ):
+        alone = _alone(view, start, end)
+        likely = two.lower() in EVERYDAY_NAMES or not know.everyday(two)
+        known = know.first(one) and (alone or likely)
+        if known or (alone and likely and one.lower() in EVERYDAY_NAMES):
             full[start, end] = view.text[start:end]
-    firsts: dict[str, str] = {}
-    singles: dict[tuple[int, int], bool] = {}
-    for (start, end), words in sorted(full.items()):
-        parts = [p for p in words.split() if len(p.strip(".")) > 1]
-        if len(parts) > 1:
-            yield Hit("person-name", "person", start, end)
-            firsts[parts[0]] = words
-            for part in parts[1:]:
-                if len(part) > 3 and not know.everyday(part):
-                    firsts.setdefault(part, words)
-        else:
-            singles[start, end] = True
-    yield from _locals(view, know, full)
-    for pattern in (AFTER_CUE, BEFORE_VERB):
-        for match in pattern.finditer(data):
-            start, end = match.span(1)
-            word = view.text[start:end]
-            cue = view.low[match.start() : start].strip(" \t:,*_\"'(@")
-            weak = pattern is AFTER_CUE and cue in WEAK_CUES
-            everyday_name = word.lower() in EVERYDAY_NAMES
-            known = know.first(word) or (everyday_name and not weak)
-            if not known and (
-                know.everyday(word) or weak or word.lower() in own_words or word.lower() in FIRST_STOP
-            ):
-                continue
-            if (
-                everyday_name
-                and word.lower() in public
-                and not weak
-                and not _greeted(view, match.start(), end)
-                and pattern is AFTER_CUE
-                and cue not in PEOPLE_CUES
-            ):
-                continue
-            if (
-                everyday_name
-                and pattern is BEFORE_VERB
-                and _starts_sentence(view, start)
-                and word.lower() in MODALS
-            ):
-                continue
-            if word.lower() not in COMPANY_WORDS and not in_link(start):
-                singles.setdefault((start, end), True)
+    return full
+
+
+def _said(
+    view: View, know: _Knowledge, full: dict[tuple[int, int], str], in_link: Callable[[int], bool]
+) -> Iterator[Hit]:
+    """The full names, then every single name that they, a cue, a verb or an address make one."""
+    parts_of: set[str] = set()
+    singles: set[tuple[int, int]] = set()
+    whole: list[tuple[int, int]] = []
+    for span, words in sorted(full.items()):
+        parts = [p for p in words.replace("-", " ").split() if len(p.strip(".,")) > 1]
+        if len(parts) < 2 and not words[:2].endswith("."):
+            singles.add(span)
+            continue
+        whole.append(span)
+        yield Hit("person-name", "person", *span)
+        parts_of |= {p.strip(",").capitalize() for p in parts[:1]}
+        parts_of |= {p.strip(",").capitalize() for p in parts[1:] if len(p) > 3 and not know.everyday(p)}
+    covered = _cover(whole)
+    singles |= _cued(view, know)
     for start, end, word in view.capitals:
-        known_here = word in firsts
-        if not known_here and not (
-            know.first(word) and word.lower() not in public and word.lower() not in own_words
-        ):
-            continue
-        if (
-            known_here
-            and word.lower() in public
-            and (_starts_sentence(view, start) or data[end : end + 1] == b"(")
-        ):
-            continue
-        if not in_link(start) and not _in_code_word(data, start, end):
-            singles.setdefault((start, end), True)
-    taken = sorted(full)
+        told = word in parts_of
+        low = word.lower()
+        called = view.data[end : end + 1] == b"("
+        unlikely = low in know.public and (_starts_sentence(view, start) or called)
+        named = know.first(word) and low not in know.public and low not in know.own_words
+        if (named or (told and not unlikely)) and not _in_code_word(view.data, start, end):
+            singles.add((start, end))
     for start, end in sorted(singles):
-        if not any(s <= start and end <= e for s, e in taken if (s, e) != (start, end) and s <= start):
+        if not covered(start, end) and not in_link(start):
             yield Hit("first-name", "person_first", start, end)
+    for start, end in _of_addresses(view, know):
+        if not covered(start, end) and (start, end) not in singles:
+            yield Hit("name-of-address", "person_first", start, end)
+    yield from _echoes(view, {p.lower() for p in parts_of if len(p) >= 5 and not know.everyday(p)}, in_link)
+
+
+def _cover(spans: list[tuple[int, int]]) -> Callable[[int, int], bool]:
+    """A test whether a range lies within one of some ordered ranges."""
+    starts = [s for s, _ in spans]
+
+    def test(start: int, end: int) -> bool:
+        i = bisect_right(starts, start)
+        return any(e >= end for _, e in spans[max(0, i - 3) : i])
+
+    return test
+
+
+def _cued(view: View, know: _Knowledge) -> set[tuple[int, int]]:
+    """Single names after a cue ("thanks, Priya") or before what people do ("Grant mentioned")."""
+    found: set[tuple[int, int]] = set()
+    for match in AFTER_CUE.finditer(view.data):
+        start, end = match.span(1)
+        word = view.low[start:end]
+        cue = view.low[match.start() : start].strip(" \t:,*_\"'(@")
+        weak = cue in WEAK_CUES
+        if word in COMPANY_WORDS or word in FIRST_STOP or word in know.own_words:
+            continue
+        if word in EVERYDAY_NAMES:
+            if weak or (
+                word in know.public and cue.replace(" ", "_") not in PEOPLE_CUES and not _greeted(view, end)
+            ):
+                continue
+        elif not know.first(view.text[start:end]) and (weak or know.everyday(word)):
+            continue
+        found.add((start, end))
+    for match in BEFORE_VERB.finditer(view.data):
+        start, end = match.span(1)
+        word = view.low[start:end]
+        if word in COMPANY_WORDS or word in FIRST_STOP or word in know.own_words:
+            continue
+        if word in EVERYDAY_NAMES:
+            # "Will" and "Mark" begin sentences; what follows must be something that only people do
+            if _starts_sentence(view, start) and word in MODALS and not PERSONS_VERB.match(view.data, end):
+                continue
+        elif know.everyday(word) and not know.first(view.text[start:end]):
+            continue
+        found.add((start, end))
+    return found
+
+
+def _echoes(view: View, surnames: set[str], in_link: Callable[[int], bool]) -> Iterator[Hit]:
+    """A surname of the text inside an identifier: `lferreyra`, `ferreyra_lucia`, `feature/ferreyra`."""
+    for surname in surnames:
+        at = view.low.find(surname)
+        while at >= 0:
+            end = at + len(surname)
+            begin = at
+            if begin and view.low[begin - 1].isalpha() and not view.low[max(0, begin - 2)].isalpha():
+                begin -= 1
+            edged = begin == 0 or not view.low[begin - 1].isalpha()
+            edged = edged and not view.low[end : end + 1].isalpha()
+            if edged and view.text[at].islower() and not in_link(at):
+                yield Hit("name-in-identifier", "person_first", begin, end)
+            at = view.low.find(surname, end)
+
+
+def _identifiers(view: View, know: _Knowledge, in_link: Callable[[int], bool]) -> Iterator[Hit]:
+    """`nadia.petrovskaya`, `lucia-ferreyra`: a first name joined to a word that is none of the product's."""
+    for match in JOINED_NAME.finditer(view.data):
+        start, end = match.span()
+        one, two = match.group(1).decode(), match.group(2).decode()
+        if one not in FIRST_NAMES or one in know.public or know.everyday(two) or two in know.own_words:
+            continue
+        if not in_link(start) and view.data[end : end + 1] not in (b"(", b"@"):
+            yield Hit("name-in-identifier", "person", start, end)
 
 
 def _without_cue(words: str) -> str:
@@ -186,21 +241,23 @@ def _without_cue(words: str) -> str:
 
 
 def _pairs(view: View) -> Iterator[tuple[int, int, str, str]]:
-    """Two capitalised words in a row; the second with what belongs to it (`Osei-Bonsu`, `McKeever`)."""
-    words = view.capitals
-    for one, two in itertools.pairwise(words):
+    """Two capitalised words in a row; the second with its other half (`Osei-Bonsu`)."""
+    for one, two in itertools.pairwise(view.capitals):
         if two[0] == one[1] + 1 and view.text[one[1]] == " ":
-            yield one[0], two[1], one[2], two[2]
+            half = HALF.match(view.data, two[1])
+            yield one[0], half.end() if half else two[1], one[2], two[2]
 
 
 def _alone(view: View, start: int, end: int) -> bool:
-    """Does the pair stand alone on its line, as a signature does?"""
-    before = view.text[:start].rpartition("\n")[2].strip(" \t>*_-~")
-    after = view.text[end:].partition("\n")[0].strip(" \t*_,.")
-    return not before and not after
+    """Does the pair stand alone on its line or in its table cell, as a signature does?"""
+    line = view.text.rfind("\n", 0, start) + 1
+    stop = view.text.find("\n", end)
+    before = view.text[max(line, start - 80) : start].rpartition("|")[2].strip(" \t>*_-~•")
+    rest = view.text[end : len(view.text) if stop < 0 else min(stop, end + 80)]
+    return not before and not rest.partition("|")[0].strip(" \t*_,.")
 
 
-def _greeted(view: View, start: int, end: int) -> bool:
+def _greeted(view: View, end: int) -> bool:
     return view.text[end : end + 1] in (",", "!", ".", ":", ";", "?", "\n", ")", "") or view.text[
         end : end + 2
     ] in (" -", " –")
@@ -222,29 +279,22 @@ def _in_code_word(data: bytes, start: int, end: int) -> bool:
     )
 
 
-def _locals(view: View, know: _Knowledge, full: dict[tuple[int, int], str]) -> Iterator[Hit]:
-    """`lucia.ferreyra@…` makes Lucia, Ferreyra and their pair people wherever they stand."""
-    words: set[str] = set()
+def _of_addresses(view: View, know: _Knowledge) -> Iterator[tuple[int, int]]:
+    """`lucia.ferreyra@…` makes Lucia and Ferreyra people wherever they stand; `lferreyra@…` Ferreyra."""
     if b"@" not in view.data:
         return
+    words: set[str] = set()
     for match in LOCAL.finditer(view.data):
-        for part in (
-            view.low[slice(*match.span(1))].partition("+")[0].replace("_", ".").replace("-", ".").split(".")
-        ):
+        local = view.low[slice(*match.span(1))].partition("+")[0].replace("_", ".").replace("-", ".")
+        for part in local.split("."):
             if len(part) >= 3 and part not in COMPANY_WORDS and not know.everyday(part):
-                words.add(part)
-                words.add(part[1:])
-    if not words:
-        return
-    for start, end, written in view.capitals:
+                words |= {part, part[1:]}
+    for start, end, written in view.capitals if words else ():
         word = written.lower()
-        if (
-            word in words
-            and len(word) >= 4
-            and not know.everyday(word)
-            and not _in_code_word(view.data, start, end)
-        ) and not any(s <= start and end <= e for s, e in full):
-            yield Hit("name-of-address", "person_first", start, end)
+        if word not in words or len(word) < 4 or know.everyday(word):
+            continue
+        if not _in_code_word(view.data, start, end):
+            yield start, end
 
 
 #: what this module finds, the found part in «»; and what it leaves alone. Both run as tests.

@@ -111,24 +111,11 @@ INITIAL = re2.compile(rb"\b[A-Z]\. [A-Z][a-z]|\b[A-Z]{3,} [A-Z]{3,}\b|\b[A-Z][a-
 FIRST_STOP = listed("all everyone team folks there both you them us him her it this that again")
 MODALS = frozenset(("will", "may", "mark", "grant", "can"))
 PEOPLE_CUES = listed(
-    "hi hello hey dear thanks thx cheers regards cc told asked pinged messaged emailed spoke with spoke to "
-    "talked to talked with met with heard from according to reached out to"
-) | {
-    "spoke with",
-    "spoke to",
-    "talked to",
-    "talked with",
-    "met with",
-    "heard from",
-    "according to",
-    "reached out to",
-    "thank you",
-    "call with",
-    "meeting with",
-    "ce is",
-    "csm is",
-    "reported by",
-}
+    "hi hello hey dear thanks thank_you thx cheers regards cc told tell ask asked ping pinged messaged emailed "
+    "spoke_with spoke_to talked_to talked_with met_with heard_from hear_from according_to reached_out_to "
+    "reach_out_to call_with meeting_with ce_is csm_is tam_is ae_is reported_by raised_by confirmed_by "
+    "confirmed_with escalated_by escalated_to assigned_to written_by sent_by owner_is"
+)
 CUE_WORDS = listed(
     "contact thanks thank hi hello hey dear cc ask ping per and from to by with both customer user admin "
     "engineer manager director lead author reporter owner spoke met our their the best regards cheers "
@@ -140,4 +127,16 @@ FULL_NAMES = tuple(re2.compile(p.pattern.encode()) for p in (_BEFORE, _AFTER))
 SURE_NAMES = tuple(
     (re2.compile(p.pattern.encode()), n)
     for p, n in ((_MAILED, b"@"), (_SIGNATURE, b"\n"), (_CLOSING, b"\n"), (_TITLED, b"r"))
+)
+#: names written so that their form says it: `N. Petrovskaya`, `Petrovskaya, Nadia`, `NADIA PETROVSKAYA`;
+#: with the group that must be a first name (0: none)
+WRITTEN_NAMES = (
+    (re2.compile(rb"\b[A-Z]\. ?([A-Z][a-z]{3,20})\b"), 0),
+    (re2.compile(rb"\b([A-Z]{3,20}) ([A-Z]{3,20})\b"), 1),
+)
+JOINED_NAME = re2.compile(rb"\b([a-z]{3,12})[._-]([a-z]{4,20})\b")
+HALF = re2.compile(rb"-[A-Z][a-z]{2,20}\b")
+PERSONS_VERB = re2.compile(
+    rb"(?:'s|,| (?:via|on|over)|[*_ ]+(?:\w+ed|\w+s|said|told|saw|thought|wrote|sent|found"
+    rb"|is (?:asking|seeing|out)|was able)\b)"
 )

@@ -44,6 +44,7 @@ _CURL_USER = re2.compile(
     rb"""|[^\s:"']{0,80}:([^\s"']{3,120}))"""
 )
 _NETRC = re2.compile(rb"""machine\s+\S{1,120}\s+login\s+\S{1,120}\s+password\s+(\S{4,200})""")
+_COOKIE = re2.compile(rb"[\w.]{0,12}=([\w%+/=.|-]{24,})(?:[;\s\"'`,)]|$)")
 _KEY_NAME = re2.compile(
     r"auth(?:or|ent|ority|z|enticat)|access(?:ib|or|ed|es|[_.-]?(?:log|level|mode|control|time|list|request"
     r"|point|id))"
@@ -113,9 +114,18 @@ def generic_rules(vocabulary: Set[str]) -> list[Anchored]:
         Anchored("url-credentials", ("://",), _url_credentials(vocabulary)),
         Anchored("curl-user", ("-u", "--user"), _curl_user),
         Anchored(
+            "session-cookie",
+            ("sgs=", "sessionid=", "_session="),
+            _simple(_COOKIE, _random),
+        ),
+        Anchored(
             "netrc", ("machine",), _simple(_NETRC, lambda v: not stands_in(v) and not readable(v, vocabulary))
         ),
     ]
+
+
+def _random(value: str) -> bool:
+    return entropy(value) >= 3.5
 
 
 def _simple(pattern: re2._Regexp[bytes], good: Callable[[str], bool]) -> Try:

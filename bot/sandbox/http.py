@@ -9,9 +9,10 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import parse_qsl, urlencode
 
+T = TypeVar("T")
 DOCS = "https://docs.github.com/rest"
 
 
@@ -99,7 +100,7 @@ def conditional(request: Request, reply: Reply) -> Reply:
     return Reply(200, reply.data, {**reply.headers, "etag": etag})
 
 
-def page_of(request: Request, url: str, items: list[Any]) -> tuple[list[Any], dict[str, str]]:
+def page_of(request: Request, url: str, items: list[T]) -> tuple[list[T], dict[str, str]]:
     """One page of `items` (30 by default, 100 at most) and its Link header.
 
     https://docs.github.com/rest/using-the-rest-api/using-pagination-in-the-rest-api

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import unquote
 
 from bot.sandbox.access import Access, Caller
@@ -15,6 +15,8 @@ from bot.sandbox.records import Account, Issue, Repo
 from bot.sandbox.state import State
 from bot.sandbox.views import Views
 from bot.sandbox.world import World
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,10 +113,10 @@ class Call:
             raise ApiError(422, f"Invalid request.\n\nFor 'properties/{name}', not an array of strings.")
         return value
 
-    def listing(self, items: Iterable[Any]) -> Reply:
-        """One page of already rendered items."""
+    def listing(self, items: Iterable[T], shape: Callable[[T], Any]) -> Reply:
+        """One page of the items, each in its REST shape."""
         page, headers = page_of(self.request, f"{self.bases.api}{self.request.path}", list(items))
-        return Reply(200, page, headers)
+        return Reply(200, [shape(item) for item in page], headers)
 
 
 Handler = Callable[[Call], Reply]

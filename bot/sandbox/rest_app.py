@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from typing import Any
 
 from bot.sandbox.access import PERMISSIONS, Installation
@@ -38,9 +39,8 @@ def get_app(call: Call) -> Reply:
 
 
 def list_installations(call: Call) -> Reply:
-    return call.listing(
-        installation_shape(one, call.views, rest=True) for one in call.access.installations.values()
-    )
+    shape = partial(installation_shape, views=call.views, rest=True)
+    return call.listing(call.access.installations.values(), shape)
 
 
 def _installation(call: Call) -> Installation:
@@ -83,7 +83,7 @@ def installation_repositories(call: Call) -> Reply:
         raise ApiError(403, "You must authenticate with an installation access token.")
     repos = [r for r in call.state.repos.values() if call.caller.may(call.state, r, "metadata", "read")]
     held = [repo for repo in repos if call.caller.installation and call.caller.installation.reaches(repo)]
-    page = call.listing(call.views.repo(repo) for repo in held)
+    page = call.listing(held, call.views.repo)
     return Reply(200, {"total_count": len(held), "repositories": page.data}, page.headers)
 
 

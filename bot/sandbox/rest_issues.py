@@ -47,7 +47,7 @@ def list_issues(call: Call) -> Reply:
         return (len(value) if isinstance(value, tuple) else value, issue.id)
 
     found.sort(key=order, reverse=query.get("direction", "desc") != "asc")
-    return call.listing(call.views.issue(issue) for issue in found)
+    return call.listing(found, call.views.issue)
 
 
 def _login(call: Call, issue: Issue) -> str:
@@ -116,7 +116,7 @@ def _labels_now(call: Call, issue: Issue) -> Reply:
 
 
 def issue_labels(call: Call) -> Reply:
-    return call.listing(call.views.label(label) for label in call.state.labels_on(call.issue()))
+    return call.listing(call.state.labels_on(call.issue()), call.views.label)
 
 
 def add_labels(call: Call) -> Reply:
@@ -181,7 +181,7 @@ def _own_comment(call: Call) -> Comment:
 def list_comments(call: Call) -> Reply:
     since = _since(call)
     comments = [c for c in call.state.comments_on(call.issue()) if since is None or c.updated_at >= since]
-    return call.listing(call.views.comment(comment) for comment in comments)
+    return call.listing(comments, call.views.comment)
 
 
 def get_comment(call: Call) -> Reply:
@@ -228,7 +228,7 @@ def react_to_comment(call: Call) -> Reply:
 
 
 def comment_reactions(call: Call) -> Reply:
-    return call.listing(call.views.reaction(reaction) for reaction in _comment(call, now=False).reactions)
+    return call.listing(_comment(call, now=False).reactions, call.views.reaction)
 
 
 def delete_comment_reaction(call: Call) -> Reply:

@@ -42,7 +42,7 @@ def get_role(call: Call) -> Reply:
 
 def list_labels(call: Call) -> Reply:
     labels = sorted(call.state.labels_of(call.repo), key=lambda label: label.name.casefold())
-    return call.listing(call.views.label(label) for label in labels)
+    return call.listing(labels, call.views.label)
 
 
 def get_label(call: Call) -> Reply:

@@ -19,7 +19,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 VERSION = 1
 MAX_BYTES = 8 * 1024  # of a marker
@@ -62,6 +62,22 @@ class Handed:
     team: str
 
 
+Side = Literal["engineering", "support", "customer"]
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """Whose turn it is (bot/rules/turns.py), as far as comments were folded."""
+
+    asked_at: datetime  # when engineering was asked
+    turn: Side
+    since: datetime  # when the turn came to that side
+    base: datetime  # what reminders count from: `since`, or later (another priority, opened again)
+    priority: str  # the one whose levels count
+    first_response_at: datetime | None = None  # the team's first answer that means something
+    folded_to: int = 0  # id of the newest comment that is in here
+
+
 @dataclass(frozen=True, slots=True)
 class Memory:
     rev: int = 0
@@ -70,18 +86,19 @@ class Memory:
     applied: Mapping[str, str] = field(default_factory=dict)  # label id → name, of labels this bot added
     intents: Mapping[str, Intent] = field(
         default_factory=dict
-    )  # team, kind, priority, customer, owner, handoff
+    )  # team, kind, priority, customer, owner, handoff, snooze, waiting, emergency
     undo: tuple[Undo, ...] = ()
     effects: Mapping[str, datetime] = field(default_factory=dict)  # irreversible effects that happened
     handed: Handed | None = None
+    clock: Clock | None = None
     held: bool = False  # the memory was lost: irreversible effects wait for /resume
     closed: bool = False  # the card already says so
 
     def same_content(self, other: Memory) -> bool:
         """Would writing `other` over this one tell a later run anything new? A moving floor would not, nor
-        what is dropped because it is settled."""
-        mine = replace(self, rev=0, floor=None, done=(), effects={})
-        theirs = replace(other, rev=0, floor=None, done=(), effects={})
+        what is dropped because it is settled, nor comments folded into the same clock."""
+        mine = replace(self, rev=0, floor=None, done=(), effects={}, clock=_unfolded(self.clock))
+        theirs = replace(other, rev=0, floor=None, done=(), effects={}, clock=_unfolded(other.clock))
         return (
             mine == theirs
             and set(other.done) <= set(self.done)
@@ -113,6 +130,11 @@ class Memory:
         while len(_payload(memory)) > MAX_PAYLOAD:
             memory = _halved(memory)
         return memory
+
+
+def _unfolded(clock: Clock | None) -> Clock | None:
+    """A clock without how far it was folded: folding the rest again gives the same."""
+    return None if clock is None else replace(clock, folded_to=0)
 
 
 def _halved(memory: Memory) -> Memory:
@@ -234,6 +256,22 @@ def _load_intent(raw: Any) -> Intent | None:
     return None if raw is None else Intent(str(raw[0]), str(raw[1]), _time(raw[2]), int(raw[3]))
 
 
+def _dump_clock(clock: Clock) -> list[Any]:
+    times = [_stamp(at) for at in (clock.asked_at, clock.since, clock.base, clock.first_response_at)]
+    return [clock.turn, clock.priority, clock.folded_to, *times]
+
+
+def _load_clock(raw: Any) -> Clock | None:
+    """None when there is none; ValueError for a turn that does not exist."""
+    if raw is None:
+        return None
+    turn, priority, folded_to, asked_at, since, base, first = raw
+    if turn not in get_args(Side):
+        raise ValueError("no such turn")
+    answered = None if first is None else _time(first)
+    return Clock(_time(asked_at), turn, _time(since), _time(base), str(priority), answered, int(folded_to))
+
+
 def _dump(memory: Memory) -> dict[str, Any]:
     dump: dict[str, Any] = {"v": VERSION, "rev": memory.rev, "floor": _stamp(memory.floor)}
     dump["done"] = list(memory.done)
@@ -243,6 +281,8 @@ def _dump(memory: Memory) -> dict[str, Any]:
     dump["effects"] = {key: _stamp(at) for key, at in memory.effects.items()}
     if memory.handed is not None:
         dump["handed"] = [_stamp(memory.handed.at), memory.handed.how, memory.handed.team]
+    if memory.clock is not None:
+        dump["clock"] = _dump_clock(memory.clock)
     dump["held"], dump["closed"] = memory.held, memory.closed
     return {key: value for key, value in dump.items() if value not in (None, [], {}, False)}
 
@@ -266,6 +306,7 @@ def _parse(payload: str) -> Memory | None:
             ),
             effects={str(key): _time(at) for key, at in raw.get("effects", {}).items()},
             handed=Handed(_time(handed[0]), str(handed[1]), str(handed[2])) if handed else None,
+            clock=_load_clock(raw.get("clock")),
             held=bool(raw.get("held", False)),
             closed=bool(raw.get("closed", False)),
         )

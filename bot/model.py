@@ -169,6 +169,9 @@ class Snapshot:
     )  # case-folded login → role_name, of those who asked
     logins: Mapping[str, bool] = field(default_factory=dict)  # case-folded login → does the account exist
     mirror: MirroredCard | None = None
+    roster: Mapping[str, frozenset[str]] = field(
+        default_factory=dict
+    )  # team id or ``support`` → case-folded logins; a side that was not asked for is not in it
 
     @property
     def key(self) -> IssueKey:

@@ -45,11 +45,15 @@ _REFERENCES = (
     ("intake.fields.*.kinds.*", "kinds"),
     ("intake.fields.*.also_in", "intake.fields"),
     ("intake.recognition.signature.*", "intake.fields"),
+    ("clocks.teams.*.*", "clocks.offices"),
+    ("clocks.support.*", "clocks.offices"),
 )
 _KEY_REFERENCES = (
     ("routing.rules.*.gives", "routing.areas"),
     ("routing.alerts.table.*", "routing.alerts.owners"),
     ("routing.alerts.panels.*", "routing.alerts.owners"),
+    ("clocks.teams", "teams"),
+    ("clocks.priorities", "priorities"),
 )
 _LABELS = (
     *("teams.*.label", "teams.*.label_aliases.*", "priorities.*.label", "priorities.*.aliases.*"),

@@ -12,6 +12,8 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from bot.policy.base import Strict
+from bot.policy.clocks import Clocks
+from bot.policy.handbook import Handbook
 from bot.policy.intake import Intake
 from bot.policy.privacy import Privacy
 from bot.policy.routing import Routing
@@ -105,6 +107,8 @@ class Support(Strict):
     github_team: FullName | None = Field(None, description="org/team of the support engineers")
     members: tuple[str, ...] = Field((), description="logins, when there is no GitHub team")
     channel: Channel | None = Field(None, description="where support asks teammates first, and is alerted")
+    management_team: FullName | None = Field(None, description="org/team that the last reminders call")
+    management: tuple[str, ...] = Field((), description="logins, when there is no GitHub team for that")
     paging: dict[str, str] = Field({}, description="target → ready line, e.g. support-mgmt: /genie alert …")
 
 
@@ -156,6 +160,7 @@ class Policy(Strict):
     customers: dict[str, Customer] = Field({}, description="label slug → customer")
     intake: Intake = Field(description="what the template asks and what counts as an answer")
     routing: Routing = Field(description="areas, their owners and words, and how much what counts")
+    clocks: Clocks = Field(Clocks(), description="whose turn it is, and who is reminded when")
     commands: Commands = Commands()
     privacy: Privacy = Field(Privacy(), description="what the scanner knows of hosts, words and customers")
 

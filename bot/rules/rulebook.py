@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from bot.model import Actor
 from bot.policy.schema import Policy
+from bot.rules.durations import Calendars
 from bot.rules.intake import IntakeRule
 from bot.rules.routing import Router
+from bot.rules.speech import Speech
 
 
 class Rulebook:
@@ -13,4 +15,6 @@ class Rulebook:
         self.policy = policy
         self.intake = IntakeRule(policy)
         self.router = Router(policy)
+        self.calendars = Calendars.of(policy.clocks)
+        self.speech = Speech(policy.clocks.no_response)
         self.predecessors = tuple(Actor(i.login, i.id, i.kind) for i in policy.identities)

@@ -67,6 +67,7 @@ _DOMAIN = re2.compile(
 _PREFIX = re2.compile(
     r"(?i)(?:^|[^a-z])(?:prod|staging|stg|sg|sourcegraph|customer|cust|tenant|managed|gke|aks|eks)[-_]$"
 )
+_CHANNEL = re2.compile(r"#(?:(?:ext|customer|cust|shared|support|collab|sg)[-_])?$")
 _POSSESSIVE = re2.compile(r"^[*_`]{0,2}(?:'s?)[*_`]{0,2}[\s,.;:)\]*-]")
 _VERB = re2.compile(
     r"^[*_`\")\]]{0,3}\s+(?:just |also |has |have |had |is |are |was |recently |still |again )*(?:upgraded"
@@ -112,6 +113,8 @@ def ordinary_cue(place: Place, own: bool, watch: bool) -> tuple[int, int] | None
     whole = (place.start, place.end)
     if _LABEL.search(before) or _PREFIX.search(before) or _ENVIRONMENT.search(after):
         return None if _code_reference(place) else whole
+    if _CHANNEL.search(before) and after[:1] in ("-", "_", " ", ""):
+        return whole if not watch else None
     domain = _DOMAIN.search(after)
     if domain and not before.endswith(("/", ".", "@", "-")) and place.word.islower():
         return (place.start, place.end + len(after[: domain.end()].rstrip(" \n\t,;:)\"'`>]/*|")))
@@ -190,6 +193,7 @@ MATCHES = (
     "Call from **«SQUARE»**-prod today",
     "[«square»] search is slow",
     "mail from «square.com» arrives",
+    "in #«square»-shared",
 )
 IGNORES = (
     "The square root of the limit",

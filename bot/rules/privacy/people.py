@@ -153,10 +153,14 @@ def _said(
     for start, end in sorted(singles):
         if not covered(start, end) and not in_link(start):
             yield Hit("first-name", "person_first", start, end)
-    for start, end in _of_addresses(view, know):
-        if not covered(start, end) and (start, end) not in singles:
+    locals_ = _address_words(view, know)
+    for start, end, word in view.capitals if locals_ else ():
+        likely = word.lower() in locals_ and len(word) >= 4 and not know.everyday(word)
+        likely = likely and not covered(start, end) and (start, end) not in singles
+        if likely and not _in_code_word(view.data, start, end):
             yield Hit("name-of-address", "person_first", start, end)
-    yield from _echoes(view, {p.lower() for p in parts_of if len(p) >= 5 and not know.everyday(p)}, in_link)
+    surnames = {p.lower() for p in parts_of} | locals_
+    yield from _echoes(view, {p for p in surnames if len(p) >= 5 and not know.everyday(p)}, in_link)
 
 
 def _cover(spans: list[tuple[int, int]]) -> Callable[[int, int], bool]:
@@ -181,9 +185,8 @@ def _cued(view: View, know: _Knowledge) -> set[tuple[int, int]]:
         if word in COMPANY_WORDS or word in FIRST_STOP or word in know.own_words:
             continue
         if word in EVERYDAY_NAMES:
-            if weak or (
-                word in know.public and cue.replace(" ", "_") not in PEOPLE_CUES and not _greeted(view, end)
-            ):
+            told = cue.replace(" ", "_") in PEOPLE_CUES or _greeted(view, end)
+            if weak or (word in know.public and not told):
                 continue
         elif not know.first(view.text[start:end]) and (weak or know.everyday(word)):
             continue
@@ -221,9 +224,9 @@ def _echoes(view: View, surnames: set[str], in_link: Callable[[int], bool]) -> I
 
 def _identifiers(view: View, know: _Knowledge, in_link: Callable[[int], bool]) -> Iterator[Hit]:
     """`nadia.petrovskaya`, `lucia-ferreyra`: a first name joined to a word that is none of the product's."""
-    for match in JOINED_NAME.finditer(view.data):
+    for match in JOINED_NAME.finditer(view.text):
         start, end = match.span()
-        one, two = match.group(1).decode(), match.group(2).decode()
+        one, two = match[1], match[2]
         if one not in FIRST_NAMES or one in know.public or know.everyday(two) or two in know.own_words:
             continue
         if not in_link(start) and view.data[end : end + 1] not in (b"(", b"@"):
@@ -279,22 +282,15 @@ def _in_code_word(data: bytes, start: int, end: int) -> bool:
     )
 
 
-def _of_addresses(view: View, know: _Knowledge) -> Iterator[tuple[int, int]]:
+def _address_words(view: View, know: _Knowledge) -> set[str]:
     """`lucia.ferreyra@…` makes Lucia and Ferreyra people wherever they stand; `lferreyra@…` Ferreyra."""
-    if b"@" not in view.data:
-        return
     words: set[str] = set()
-    for match in LOCAL.finditer(view.data):
+    for match in LOCAL.finditer(view.data) if b"@" in view.data else ():
         local = view.low[slice(*match.span(1))].partition("+")[0].replace("_", ".").replace("-", ".")
         for part in local.split("."):
             if len(part) >= 3 and part not in COMPANY_WORDS and not know.everyday(part):
                 words |= {part, part[1:]}
-    for start, end, written in view.capitals if words else ():
-        word = written.lower()
-        if word not in words or len(word) < 4 or know.everyday(word):
-            continue
-        if not _in_code_word(view.data, start, end):
-            yield start, end
+    return words
 
 
 #: what this module finds, the found part in «»; and what it leaves alone. Both run as tests.

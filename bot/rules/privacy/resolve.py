@@ -62,11 +62,16 @@ def _merged(hits: list[Hit]) -> list[Hit]:
     for hit in sorted(hits, key=lambda h: (h.kind, h.start, -h.end)):
         last = out[-1] if out else None
         if last is not None and last.kind == hit.kind and hit.start < last.end:
-            longer = last if last.end - last.start >= hit.end - hit.start else hit
+            longer = max(last, hit, key=_weight)
             out[-1] = Hit(longer.rule, hit.kind, last.start, max(last.end, hit.end), last.sure or hit.sure)
         else:
             out.append(hit)
     return sorted(out, key=lambda h: (h.start, -h.end, h.kind))
+
+
+def _weight(hit: Hit) -> tuple[int, bool]:
+    """The longer hit names a range; of two alike the one that knows the format."""
+    return hit.end - hit.start, not hit.rule.startswith(("assigned-", "authorization-", "url-", "curl-"))
 
 
 def _covering(outer: list[Hit]) -> Callable[[Hit], bool]:

@@ -22,6 +22,7 @@ def unknown_hits(view: View, public: Set[str], in_link: Callable[[int], bool]) -
     data = view.data
     code = [m.span() for m in _FENCED.finditer(data)] if b"`" in data or b"~~~" in data else []
     where = 0
+    last: Hit | None = None
     for start, end, written in view.capitals:
         while where < len(code) and code[where][1] <= start:
             where += 1
@@ -36,7 +37,14 @@ def unknown_hits(view: View, public: Set[str], in_link: Callable[[int], bool]) -
             continue
         if data[end : end + 1] == b"." and data[end + 1 : end + 2].isalpha():
             continue
-        yield Hit("unknown-word", "unknown_word", start, end)
+        if last is not None and start == last.end + 1 and view.text[last.end] == " ":
+            last = Hit("unknown-word", "unknown_word", last.start, end)  # a name of two words is one finding
+            continue
+        if last is not None:
+            yield last
+        last = Hit("unknown-word", "unknown_word", start, end)
+    if last is not None:
+        yield last
 
 
 def known(word: str, public: Set[str]) -> bool:

@@ -194,7 +194,8 @@ class Router:
 
     def _reasons(self, team: str | None, evidence: Evidence) -> tuple[str, ...]:
         """Codes for what decided beyond the words: alerts, exceptions, beta features, areas nobody owns."""
-        reasons = [f"alert:{self._lexicon.alerts[number].name}" for number in evidence.alerts]
+        named = [self._lexicon.alerts[number] for number in evidence.alerts]
+        reasons = [f"alert:{alert.name}" for alert in named if team in {alert.owner.team, *alert.owner.among}]
         exceptions = [self._routing.exceptions[number] for number in evidence.exceptions]
         reasons += [f"exception:{exception.id}" for exception in exceptions if exception.team == team]
         features = [self._routing.beta[number] for number in dict.fromkeys(evidence.beta)]

@@ -107,11 +107,10 @@ class Index:
 
     def find(self, tokens: list[str]) -> list[Hit]:
         """At each word the longest phrase that begins there, unless it lies inside the one before."""
-        begins, ids = self._begins.get, self._ids.get
+        ids = self._ids.get
         hits: list[Hit] = []
         count, covered = len(tokens), 0
-        for at, token in enumerate(tokens):
-            node = begins(token)
+        for at, node in enumerate(map(self._begins.get, tokens)):
             if node is None:
                 continue
             entry, end, here = node.entry, at + 1, at + 1

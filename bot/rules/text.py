@@ -34,6 +34,7 @@ _LOG_STARTS = (
     *("t=", "ts=", "lvl=", "level=", "time=", "at ", "goroutine ", "panic: ", "\x1b[", '{"'),
     *("ERROR", "WARN", "INFO", "DEBUG", "DBUG", "EROR", "FATAL", "TRACE"),
 )
+_LOG_FIRST = frozenset("[(0123456789") | {start[0] for start in _LOG_STARTS}
 _SPECIAL = _LOG_STARTS + _CARBON_COPY
 
 
@@ -113,7 +114,13 @@ class Reader:
                             below_context = role == "context"
                         if role is not None:
                             continue
-                    zone: Zone = "code" if _is_log(bare) else "context" if below_context else "body"
+                    zone: Zone = (
+                        "code"
+                        if bare[0] in _LOG_FIRST and _is_log(bare)
+                        else "context"
+                        if below_context
+                        else "body"
+                    )
                     cuts = [(zone, left, right)]
                     if ":" in bare:
                         cuts = self._at_labels(text, folded, zone, left, right)

@@ -77,7 +77,7 @@ class Bot:
 
     async def accept(self, guid: str, event: str, payload: Mapping[str, Any]) -> Named:
         """Make durable what a delivery names. Raises what the database raises."""
-        named = read(event, payload, {name.casefold() for name in self.repositories}, self.own_id)
+        named = read(event, payload, {name.casefold(): name for name in self.repositories}, self.own_id)
         if named.labels_changed is not None:
             self.reconciler.catalogues.forget(*named.labels_changed.split("/"))
         work = []
@@ -98,7 +98,11 @@ class Bot:
         key = IssueKey.parse(claim.key)
         try:
             result = await self.reconciler.reconcile(
-                key, at_least=claim.at_least, inherited=claim.inherited, guard=self._guard(claim, key)
+                key,
+                at_least=claim.at_least,
+                inherited=claim.inherited,
+                retried=claim.attempts > 1,
+                guard=self._guard(claim, key),
             )
         except Gone:
             await self.store.forget_issue(key)
@@ -175,9 +179,12 @@ def connector(
 
 
 def build_reconciler(
-    settings: Settings, clients: Clients, store: Store, now: Callable[[], datetime]
+    settings: Settings, clients: Clients, store: Store, now: Callable[[], datetime], *, writer: str = "app"
 ) -> Reconciler:
-    """The four steps, for whoever runs them. Raises PolicyError when the base policy is broken."""
+    """The four steps, for whoever runs them. `writer` is app or action.
+
+    Raises PolicyError when the base policy is broken.
+    """
     layers: list[Layer] = [(DEFAULT_NAME, default_text())]
     if settings.policy_path is not None:
         layers.append((settings.policy_path, read_policy(settings.policy_path)))
@@ -188,6 +195,7 @@ def build_reconciler(
         store=store,
         seal=Seal(settings.memory_key),
         now=now,
+        writer=writer,
         shadow=settings.shadow,
     )
 
@@ -201,14 +209,15 @@ def build(
     except ValueError as error:
         raise UserError(f"GITHUB_PRIVATE_KEY: {error}") from None
     store, queue = Store(db), Queue(db)
+    reconciler = build_reconciler(settings, clients, store, now)
     return Bot(
         settings=settings,
         db=db,
         queue=queue,
         store=store,
         clients=clients,
-        reconciler=build_reconciler(settings, clients, store, now),
-        schedule=Schedule(queue, clients, store, now),
+        reconciler=reconciler,
+        schedule=Schedule(queue, clients, store, now, reconciler),
         budget=Budget(db),
         now=now,
     )

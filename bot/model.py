@@ -297,6 +297,22 @@ class DeleteComment:
 
 
 @dataclass(frozen=True, slots=True)
+class MinimizeComment:
+    """Fold a comment away as outdated: the card of the identity that wrote before us."""
+
+    comment_id: int
+    node_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class UnminimizeComment:
+    """Show a folded comment again: our own card, when we write again after another identity."""
+
+    comment_id: int
+    node_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class React:
     """Acknowledge a comment; GitHub ignores a reaction that is already there."""
 
@@ -311,7 +327,16 @@ class Assign:
 
 
 Action = (
-    CreateLabel | RemoveLabels | AddLabels | CreateComment | UpdateComment | DeleteComment | React | Assign
+    CreateLabel
+    | RemoveLabels
+    | AddLabels
+    | CreateComment
+    | UpdateComment
+    | DeleteComment
+    | MinimizeComment
+    | UnminimizeComment
+    | React
+    | Assign
 )
 
 

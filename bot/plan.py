@@ -4,8 +4,10 @@ Order, and what a crash after each step leaves behind
 1. A missing label is created alone; the next run goes on. (Crash: it exists, the command is still pending.)
 2. Labels. (Their timeline events say that they are ours; the next run sees them live and adds nothing.)
 3. Replies and alerts, each with its key in a hidden line. (The next run finds the key, repeats nothing.)
-4. The card, which carries the memory: from here on the commands are done.
-5. Reactions. (A missing one costs only the acknowledgement.) Then younger duplicates of the card go.
+4. When we take over from another identity: its card is folded away, ours is shown. (The next run finds its
+   card newer than ours still, and goes on. GitHub's refusal changes nothing: our card is the newer one.)
+5. The card, which carries the memory: from here on the commands are done.
+6. Reactions. (A missing one costs only the acknowledgement.) Then younger duplicates of the card go.
 """
 
 from __future__ import annotations
@@ -19,9 +21,11 @@ from bot.model import (
     AddLabels,
     CreateComment,
     DeleteComment,
+    MinimizeComment,
     Plan,
     RemoveLabels,
     Snapshot,
+    UnminimizeComment,
     UpdateComment,
 )
 from bot.recall import Recall
@@ -47,6 +51,7 @@ def plan(snapshot: Snapshot, recall: Recall, desired: Desired, seal: Seal) -> Pl
     if desired.assign is not None:
         actions.append(desired.assign)
     actions.extend(desired.comments)
+    actions.extend(_supersede(recall))
     actions.extend(_card(snapshot, recall, desired, seal))
     actions.extend(desired.reactions)
     actions.extend(DeleteComment(extra.id, extra.node_id) for extra in recall.extra)
@@ -62,6 +67,16 @@ def _far_behind(snapshot: Snapshot, live: Memory, desired: Memory) -> bool:
     return len(settled) >= FAR_BEHIND
 
 
+def _supersede(recall: Recall) -> list[Action]:
+    """Leave people one card to see when the writer changed; afterwards what they fold or show stays so."""
+    if not recall.superseded:
+        return []
+    actions: list[Action] = [MinimizeComment(c.id, c.node_id) for c in recall.superseded if not c.minimized]
+    if recall.card is not None and recall.card.minimized:
+        actions.append(UnminimizeComment(recall.card.id, recall.card.node_id))
+    return actions
+
+
 def _card(snapshot: Snapshot, recall: Recall, desired: Desired, seal: Seal) -> tuple[Action, ...]:
     """Create or edit the one living card; nothing when neither words nor memory would change."""
     repo_id, issue_id = snapshot.repository.id, snapshot.issue.id
@@ -72,7 +87,9 @@ def _card(snapshot: Snapshot, recall: Recall, desired: Desired, seal: Seal) -> t
         if same_words and live is not None and live[0].same_content(desired.memory):
             signed = "valid" if seal.key else "plain"
             # With duplicates about, the mirror may name one that goes: the write makes it name the card.
-            if live[1] == signed and not recall.extra and not _far_behind(snapshot, live[0], desired.memory):
+            # A predecessor's newer card is superseded by the revision that this write gives ours.
+            apart = recall.extra or recall.superseded or _far_behind(snapshot, live[0], desired.memory)
+            if live[1] == signed and not apart:
                 return ()
     memory = replace(desired.memory, rev=recall.memory.rev + 1)
     body = f"{desired.card}\n\n{seal.mark(memory, repo_id, issue_id)}"

@@ -5,6 +5,9 @@ Races
   has the higher revision and wins.
 - Card deleted by a person: the mirror's memory goes into the next card.
 - Two cards (a create whose answer was lost): the oldest lives, the others' memory is merged and they go.
+- The writer changed (App ↔ Action): nobody can edit another identity's comment. The memory with the highest
+  revision counts, whoever wrote it, and the next card we write is above it; so the moment of taking over is
+  seen exactly once, in both directions, without anything to remember.
 """
 
 from __future__ import annotations
@@ -23,7 +26,7 @@ class Recall:
     state: Literal["new", "known", "lost"]  # lost: there was a card, its memory cannot be trusted
     card: Comment | None = None
     extra: tuple[Comment, ...] = ()  # younger cards of ours, to be deleted
-    predecessor: Comment | None = None  # a card by an identity that policy names as predecessor
+    superseded: tuple[Comment, ...] = ()  # predecessors' cards that we take over from now: newer than ours
 
 
 def recall(snapshot: Snapshot, seal: Seal, predecessors: Sequence[Actor] = ()) -> Recall:
@@ -37,17 +40,23 @@ def recall(snapshot: Snapshot, seal: Seal, predecessors: Sequence[Actor] = ()) -
     theirs = [c for c in cards if any(actor.same_as(c.author) for actor in predecessors)]
     theirs = [c for c in theirs if not snapshot.viewer.same_as(c.author)]
 
-    trusted = [m for c in mine + theirs if (m := _trusted(c, snapshot, seal)) is not None]
+    ours = [m for c in mine if (m := _trusted(c, snapshot, seal)) is not None]
     mirrored = _mirrored(snapshot.mirror, snapshot, seal)
     if mirrored is not None:
-        trusted.append(mirrored)
-    card = mine[0] if mine else None
-    common = {"card": card, "extra": tuple(mine[1:]), "predecessor": theirs[-1] if theirs else None}
-    if trusted:
-        return Recall(_merge(trusted), "known", **common)  # type: ignore[arg-type]
-    if mine or theirs:
-        return Recall(Memory(held=True), "lost", **common)  # type: ignore[arg-type]
-    return Recall(Memory(), "new")
+        ours.append(mirrored)
+    before = [(c, _trusted(c, snapshot, seal)) for c in theirs]
+    newest = max((m.rev for m in ours), default=-1)
+    superseded = tuple(c for c, m in before if not mine or (m is not None and m.rev > newest))
+    trusted = ours + [m for _, m in before if m is not None]
+    if not mine and not theirs and not trusted:
+        return Recall(Memory(), "new")
+    return Recall(
+        _merge(trusted) if trusted else Memory(held=True),
+        "known" if trusted else "lost",
+        mine[0] if mine else None,
+        tuple(mine[1:]),
+        superseded,
+    )
 
 
 def _trusted(comment: Comment, snapshot: Snapshot, seal: Seal) -> Memory | None:

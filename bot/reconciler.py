@@ -29,7 +29,7 @@ from bot.github import lookup
 from bot.github.apply import Rejected, Unfinished, apply, reread_comment
 from bot.github.auth import Clients
 from bot.github.client import GitHub
-from bot.github.load import fresh_enough, load
+from bot.github.load import Glimpse, fresh_enough, load
 from bot.memory import Seal, marker_of
 from bot.model import (
     AtLeast,
@@ -53,6 +53,7 @@ LAG = (0.5, 1.0, 2.0, 4.0, 8.0)  # seconds between looks while a read is behind 
 UNSEEN_CARD = 3.0  # seconds before a card that the mirror knows is believed to be gone
 INHERITED = 10.0  # seconds before an inherited key may create a card
 STALE = timedelta(seconds=5)
+TWINS = timedelta(minutes=1)  # after a card that may have a twin which no read has shown yet, look again
 ROUNDS = 4  # restarts within one run: labels to create, a card edited under our hands
 PAUSED = timedelta(minutes=1)
 NOTHING = AtLeast()
@@ -109,6 +110,7 @@ class Reconciler:
         *,
         at_least: AtLeast = NOTHING,
         inherited: bool = False,
+        retried: bool = False,
         guard: Guard | None = None,
         dry_run: bool = False,
     ) -> Result:
@@ -147,7 +149,11 @@ class Reconciler:
             if any(isinstance(action, CreateLabel) for action in planned.actions):
                 self.catalogues.forget(key.owner, key.repo)
                 continue
-            return self._result("wrote", read, planned, desired)
+            result = self._result("wrote", read, planned, desired)
+            doubtful = inherited or retried or read.snapshot.mirror is not None
+            if doubtful and _creates_card(planned):
+                return replace(result, look_again=self.now() + TWINS)
+            return result
         return Result("unsettled", look_again=self.now() + timedelta(seconds=10))
 
     @staticmethod
@@ -160,6 +166,24 @@ class Reconciler:
             lagging=read.lagging,
             viewer_id=read.snapshot.viewer.id,
         )
+
+    async def foresee(self, gh: GitHub, book: Rulebook, seen: Glimpse) -> Plan | None:
+        """The plan of an issue that a page has shown, without a call for it; None: only a run can tell.
+
+        A sweep asks this of each issue, so that those that need nothing cost nothing.
+        """
+        key = seen.snapshot.key
+        mirror = await self.store.card(key)
+        if mirror is not None and _unseen(mirror, seen.snapshot):
+            return None
+        catalogue = await self.catalogues.get(gh, key.owner, key.repo)
+        snapshot = replace(seen.snapshot, catalogue=catalogue, mirror=mirror)
+        found = recall(snapshot, self.seal, book.predecessors)
+        if not seen.enough(found.memory.floor if found.state == "known" else None):
+            return None
+        if inbox.pending(snapshot, found.memory, book.policy, self.now()):
+            return None
+        return plan(snapshot, found, decide(snapshot, found, book, self.now()), self.seal)
 
     # ── load ────────────────────────────────────────────────────────────────────────────────
 

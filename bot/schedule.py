@@ -1,7 +1,8 @@
 """Floor 3: periodic work, as keys in the same queue: once across replicas, and resumed after a crash.
 
 The catch-up makes every lost event harmless: it names all issues (any label, any state) that were updated
-since the last completed pass, with an overlap for clocks that disagree and for reads that lag.
+since the last completed pass, with an overlap for clocks that disagree and for reads that lag. The nightly
+pass looks at every open request for help as well, many with one call, and names those that need something.
 """
 
 from __future__ import annotations
@@ -12,11 +13,14 @@ from datetime import datetime, timedelta
 
 import structlog
 
+from bot.errors import Transient
 from bot.github.auth import Clients
 from bot.github.lookup import issues_updated_since
 from bot.model import AtLeast, IssueKey
 from bot.queue import Claim, Queue
+from bot.reconciler import Reconciler
 from bot.store import Store
+from bot.sweep import Allowance, find
 from bot.worker import Done
 
 EVERY = timedelta(minutes=10)
@@ -41,6 +45,7 @@ class Schedule:
     clients: Clients
     store: Store
     now: Callable[[], datetime]
+    reconciler: Reconciler
 
     async def start(self, repositories: Sequence[str]) -> None:
         """Catch up now, and plan the first nightly pass."""
@@ -59,10 +64,22 @@ class Schedule:
         return Done("caught up", began + EVERY)
 
     async def nightly(self, claim: Claim) -> Done:
-        """Name everything of the last weeks once more: whatever went wrong by day is right in the morning."""
+        """Look at all that is open, or was touched in the last weeks; name what is not as it should be.
+
+        A due time that a lost database held is set again.
+        """
         repository = claim.key.partition(":")[2]
         began = self.now()
-        await self._name_all(repository, began - NIGHT_REACH)
+        owner, repo = repository.split("/")
+        found = await find(self.reconciler, owner, repo, began - NIGHT_REACH, Allowance())
+        for key in found.work:
+            await self.queue.accept(str(key))
+        for key, due in found.later:
+            await self.queue.schedule(str(key), due)
+        log = structlog.get_logger("schedule")
+        log.info("nightly", repository=repository, looked_at=found.looked_at, named=len(found.work))
+        if found.problems:
+            raise Transient(found.problems[0].text)
         await self.store.prune_deliveries(KEEP_DELIVERIES)
         return Done("nightly pass", began + NIGHT)
 

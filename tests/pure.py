@@ -21,12 +21,14 @@ from bot.model import (
     Issue,
     Label,
     LabelEvent,
+    MinimizeComment,
     MirroredCard,
     Plan,
     React,
     RemoveLabels,
     Repository,
     Snapshot,
+    UnminimizeComment,
     UpdateComment,
 )
 from bot.plan import CARD, plan
@@ -152,6 +154,10 @@ def _one(snap: Snapshot, action: Action, now: datetime) -> Snapshot:
                 replace(c, own_reactions=c.own_reactions | {content}) if c.id == id_ else c
                 for c in snap.comments
             )
+            return replace(snap, comments=comments)
+        case MinimizeComment(id_) | UnminimizeComment(id_):
+            folded = isinstance(action, MinimizeComment)
+            comments = tuple(replace(c, minimized=folded) if c.id == id_ else c for c in snap.comments)
             return replace(snap, comments=comments)
         case Assign():
             return snap

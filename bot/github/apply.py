@@ -39,15 +39,27 @@ from bot.model import (
     CreateComment,
     CreateLabel,
     DeleteComment,
+    MinimizeComment,
     React,
     RemoveLabels,
     Snapshot,
+    UnminimizeComment,
     UpdateComment,
     Written,
 )
 
 BeforeWrite = Callable[[], Awaitable[None]]
-_GraphQL = RemoveLabels | AddLabels | CreateComment | UpdateComment | DeleteComment | React
+_GraphQL = (
+    RemoveLabels
+    | AddLabels
+    | CreateComment
+    | UpdateComment
+    | DeleteComment
+    | MinimizeComment
+    | UnminimizeComment
+    | React
+)
+_COURTESY = (MinimizeComment, UnminimizeComment, React)  # GitHub's refusal of one stops nothing
 
 
 class Unfinished(Transient):
@@ -108,6 +120,8 @@ def _may_join(batch: list[Action], action: Action) -> bool:
         return False
     if isinstance(action, React | DeleteComment):
         return all(isinstance(earlier, React | DeleteComment) for earlier in batch)
+    if isinstance(action, MinimizeComment | UnminimizeComment):
+        return all(isinstance(earlier, MinimizeComment | UnminimizeComment) for earlier in batch)
     return all(isinstance(earlier, RemoveLabels | AddLabels) for earlier in batch)
 
 
@@ -165,7 +179,7 @@ async def _mutate(gh: GitHub, snapshot: Snapshot, batch: list[_GraphQL], ledger:
         if problem is None:
             done = answer.data.get(f"w{index}")
             parse.readable(name, partial(_record, action, done, ledger))
-        elif problem == "RATE_LIMITED" or not isinstance(action, React):  # a reaction is a courtesy
+        elif problem == "RATE_LIMITED" or not isinstance(action, _COURTESY):
             failures.append(_failure(gh, action, name, problem))
     if failures:
         raise min(failures, key=_rank)
@@ -184,6 +198,10 @@ def _mutation(action: _GraphQL, issue: str) -> tuple[Mutation, dict[str, Any]]:
             return "updateIssueComment", {"id": node_id, "body": body}
         case DeleteComment(_, node_id):
             return "deleteIssueComment", {"id": node_id}
+        case MinimizeComment(_, node_id):
+            return "minimizeComment", {"subjectId": node_id, "classifier": "OUTDATED"}
+        case UnminimizeComment(_, node_id):
+            return "unminimizeComment", {"subjectId": node_id}
         case React(_, node_id, content):
             return "addReaction", {"subjectId": node_id, "content": content}
 
@@ -210,7 +228,7 @@ def _record(action: _GraphQL, done: Any, ledger: _Ledger) -> None:
             ledger.deleted.append(comment_id)
         case RemoveLabels() | AddLabels():
             ledger.touched(done["labelable"]["updatedAt"])
-        case React():
+        case React() | MinimizeComment() | UnminimizeComment():
             pass
 
 

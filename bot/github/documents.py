@@ -51,6 +51,7 @@ LIST_ISSUES: Final = Endpoint(
 )
 GET_ROLE: Final = Endpoint("GET", "/repos/{owner}/{repo}/collaborators/{username}/permission")
 GET_USER: Final = Endpoint("GET", "/users/{username}")
+TEAM_MEMBERS: Final = Endpoint("GET", "/orgs/{org}/teams/{team_slug}/members", ("per_page", "page"))
 GET_FILE: Final = Endpoint("GET", "/repos/{owner}/{repo}/contents/{path}", ("ref",))
 CREATE_LABEL: Final = Endpoint("POST", "/repos/{owner}/{repo}/labels")
 ADD_ASSIGNEES: Final = Endpoint("POST", "/repos/{owner}/{repo}/issues/{issue_number}/assignees")
@@ -63,6 +64,7 @@ ENDPOINTS: Final = (
     LIST_ISSUES,
     GET_ROLE,
     GET_USER,
+    TEAM_MEMBERS,
     GET_FILE,
     CREATE_LABEL,
     ADD_ASSIGNEES,
@@ -105,6 +107,40 @@ fragment LabelEventParts on IssueTimelineItems {
 }
 """
 
+_REPOSITORY = """
+fragment RepositoryParts on Repository {
+  id
+  databaseId
+  name
+  owner { login }
+  isPrivate
+  isArchived
+}
+"""
+
+_ISSUE = """
+fragment IssueParts on Issue {
+  id
+  fullDatabaseId
+  number
+  title
+  body
+  state
+  stateReason
+  author { ...ActorParts }
+  createdAt
+  updatedAt
+  lastEditedAt
+  locked
+  url
+  assignees(first: 20) { nodes { login databaseId } }
+  labels(first: 100) {
+    nodes { id name }
+    pageInfo { hasNextPage endCursor }
+  }
+}
+"""
+
 LOAD_ISSUE: Final = Document(
     "query",
     "LoadIssue",
@@ -112,31 +148,9 @@ LOAD_ISSUE: Final = Document(
 query LoadIssue($owner: String!, $repo: String!, $number: Int!, $card: ID!, $withCard: Boolean!) {
   viewer { login databaseId }
   repository(owner: $owner, name: $repo) {
-    id
-    databaseId
-    name
-    owner { login }
-    isPrivate
-    isArchived
+    ...RepositoryParts
     issue(number: $number) {
-      id
-      fullDatabaseId
-      number
-      title
-      body
-      state
-      stateReason
-      author { ...ActorParts }
-      createdAt
-      updatedAt
-      lastEditedAt
-      locked
-      url
-      assignees(first: 20) { nodes { login databaseId } }
-      labels(first: 100) {
-        nodes { id name }
-        pageInfo { hasNextPage endCursor }
-      }
+      ...IssueParts
       head: comments(first: 10) {
         totalCount
         nodes { ...CommentParts }
@@ -154,6 +168,53 @@ query LoadIssue($owner: String!, $repo: String!, $number: Int!, $card: ID!, $wit
   card: node(id: $card) @include(if: $withCard) { ...CommentParts }
 }
 """
+    + _REPOSITORY
+    + _ISSUE
+    + _COMMENT
+    + _LABEL_EVENTS
+    + _ACTOR,
+)
+
+# Many issues a page, so less of each: GitHub ends a query after ten seconds. The first comments are read for
+# the card's sake; it is nearly always among them. What is left out shows in the cursors, as in LOAD_ISSUE.
+SWEEP_ISSUES: Final = Document(
+    "query",
+    "SweepIssues",
+    """
+query SweepIssues(
+  $owner: String!, $repo: String!, $first: Int!, $after: String,
+  $labels: [String!], $states: [IssueState!], $filterBy: IssueFilters
+) {
+  viewer { login databaseId }
+  repository(owner: $owner, name: $repo) {
+    ...RepositoryParts
+    issues(
+      first: $first, after: $after, labels: $labels, states: $states, filterBy: $filterBy,
+      orderBy: {field: UPDATED_AT, direction: DESC}
+    ) {
+      totalCount
+      nodes {
+        ...IssueParts
+        head: comments(first: 10) {
+          totalCount
+          nodes { ...CommentParts }
+        }
+        tail: comments(last: 20) {
+          nodes { ...CommentParts }
+          pageInfo { hasPreviousPage startCursor }
+        }
+        timelineItems(last: 50, itemTypes: [LABELED_EVENT, UNLABELED_EVENT]) {
+          nodes { ...LabelEventParts }
+          pageInfo { hasPreviousPage startCursor }
+        }
+      }
+      pageInfo { hasNextPage endCursor }
+    }
+  }
+}
+"""
+    + _REPOSITORY
+    + _ISSUE
     + _COMMENT
     + _LABEL_EVENTS
     + _ACTOR,
@@ -243,6 +304,7 @@ query ReadComment($id: ID!) {
 
 QUERIES: Final = (
     LOAD_ISSUE,
+    SWEEP_ISSUES,
     COMMENTS_BEFORE,
     LABEL_EVENTS_BEFORE,
     LABELS_AFTER,
@@ -258,6 +320,8 @@ Mutation = Literal[
     "addComment",
     "updateIssueComment",
     "deleteIssueComment",
+    "minimizeComment",
+    "unminimizeComment",
     "addReaction",
 ]
 
@@ -268,6 +332,8 @@ _RETURNS: Final[dict[Mutation, str]] = {
     "addComment": "{ commentEdge { node { id fullDatabaseId issue { updatedAt } } } }",
     "updateIssueComment": "{ issueComment { id fullDatabaseId issue { updatedAt } } }",
     "deleteIssueComment": "{ clientMutationId }",
+    "minimizeComment": "{ minimizedComment { isMinimized } }",
+    "unminimizeComment": "{ unminimizedComment { isMinimized } }",
     "addReaction": "{ reaction { content } }",
 }
 

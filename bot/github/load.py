@@ -55,19 +55,19 @@ async def load(gh: GitHub, key: IssueKey, *, mirror: MirroredCard | None, floor_
             "withCard": mirror is not None,
         },
     )
-    _refuse_forbidden(LOAD_ISSUE, answer)
+    refuse_forbidden(LOAD_ISSUE, answer)
     repository = answer.data.get("repository")
     node = parse.readable(LOAD_ISSUE.name, lambda: repository.get("issue") if repository else None)
     if repository is None or node is None:
         raise await _why_gone(gh, key)
-    snapshot = parse.readable(LOAD_ISSUE.name, lambda: _first(answer, repository, node, mirror))
-    gap, labels, events = parse.readable(LOAD_ISSUE.name, lambda: _rests(node))
-    if labels:
-        snapshot = await _more_labels(gh, snapshot, labels)
-    if events:
-        snapshot = await _more_events(gh, snapshot, events)
-    if gap:
-        snapshot = await _more_comments(gh, snapshot, gap, floor_of)
+    seen = parse.readable(LOAD_ISSUE.name, lambda: glimpse(answer, node, mirror))
+    snapshot = seen.snapshot
+    if seen.labels_after:
+        snapshot = await _more_labels(gh, snapshot, seen.labels_after)
+    if seen.events_before:
+        snapshot = await _more_events(gh, snapshot, seen.events_before)
+    if seen.gap is not None:
+        snapshot = await _more_comments(gh, snapshot, seen.gap, floor_of)
     return snapshot
 
 
@@ -83,25 +83,8 @@ def fresh_enough(snapshot: Snapshot, at_least: AtLeast) -> bool:
     return known or (snapshot.comments_total > len(ids) and at_least.comment_id < max(ids, default=0))
 
 
-def _first(answer: Answer, repository: parse.Json, node: parse.Json, mirror: MirroredCard | None) -> Snapshot:
-    """The snapshot as the first query shows it."""
-    card = answer.data.get("card")
-    shown = parse.nodes(node["head"]) + parse.nodes(node["tail"])
-    if card and "fullDatabaseId" in card:  # a node id of something else answers with an empty object
-        shown.append(card)
-    return Snapshot(
-        repository=parse.repository(repository),
-        issue=parse.issue(node),
-        viewer=parse.viewer(answer.data["viewer"]),
-        comments=_joined(parse.comment(n) for n in shown),
-        comments_total=node["head"]["totalCount"],
-        label_events=_events(parse.nodes(node["timelineItems"])),
-        mirror=mirror,
-    )
-
-
 @dataclass(frozen=True, slots=True)
-class _Gap:
+class Gap:
     """The comments between the first and the last ones read."""
 
     after: int  # the newest id of the first ones
@@ -109,17 +92,46 @@ class _Gap:
     cursor: str
 
 
-def _rests(node: parse.Json) -> tuple[_Gap | None, str, str]:
-    """What the first query left out: the gap in the comments, the cursors of labels and of label events."""
-    tail = [parse.comment(n) for n in parse.nodes(node["tail"])]
-    head_end = max((int(n["fullDatabaseId"]) for n in parse.nodes(node["head"])), default=0)
+@dataclass(frozen=True, slots=True)
+class Glimpse:
+    """An issue as one query shows it, and where what it leaves out begins."""
+
+    snapshot: Snapshot
+    gap: Gap | None
+    labels_after: str  # cursors; empty: all were read
+    events_before: str
+
+    def enough(self, floor: datetime | None) -> bool:
+        """Can it be decided on? `floor`: comments up to then are settled, as a trusted card says."""
+        settled = self.gap is None or (floor is not None and self.gap.oldest.created_at <= floor)
+        return settled and not self.labels_after and not self.events_before
+
+
+def glimpse(answer: Answer, node: parse.Json, mirror: MirroredCard | None = None) -> Glimpse:
+    """The issue of `node` in an answer to LOAD_ISSUE or SWEEP_ISSUES; raises as `parse` does."""
+    head, tail = parse.nodes(node["head"]), parse.nodes(node["tail"])
+    shown = head + tail
+    card = answer.data.get("card")
+    if card and "fullDatabaseId" in card:  # a node id of something else answers with an empty object
+        shown.append(card)
+    snapshot = Snapshot(
+        repository=parse.repository(answer.data["repository"]),
+        issue=parse.issue(node),
+        viewer=parse.viewer(answer.data["viewer"]),
+        comments=_joined(parse.comment(n) for n in shown),
+        comments_total=node["head"]["totalCount"],
+        label_events=_events(parse.nodes(node["timelineItems"])),
+        mirror=mirror,
+    )
+    head_end = max((int(n["fullDatabaseId"]) for n in head), default=0)
     before = _before(node["tail"])
     met = len(node["head"]["nodes"]) + len(node["tail"]["nodes"]) >= node["head"]["totalCount"]
-    gap = _Gap(head_end, min(tail, key=_id), before) if tail and not met else None
-    return gap, _after(node["labels"]), _before(node["timelineItems"])
+    last = [parse.comment(n) for n in tail]
+    gap = Gap(head_end, min(last, key=_id), before) if last and not met else None
+    return Glimpse(snapshot, gap, _after(node["labels"]), _before(node["timelineItems"]))
 
 
-async def _more_comments(gh: GitHub, snapshot: Snapshot, gap: _Gap, floor_of: FloorOf) -> Snapshot:
+async def _more_comments(gh: GitHub, snapshot: Snapshot, gap: Gap, floor_of: FloorOf) -> Snapshot:
     """Read the gap backwards until it is closed, or only settled comments can be left in it."""
     oldest, before = gap.oldest, gap.cursor
     for _ in range(MAX_COMMENT_PAGES):
@@ -169,7 +181,7 @@ class _Page:
 
 async def _page(gh: GitHub, document: Document, snapshot: Snapshot, cursor: str) -> _Page:
     answer = await gh.graphql(document, {"issue": snapshot.issue.node_id, "cursor": cursor})
-    _refuse_forbidden(document, answer)
+    refuse_forbidden(document, answer)
     node: parse.Json | None = answer.data.get("node")
     if not node:
         raise Transient(f"{document.name}: the issue went while it was read")
@@ -190,7 +202,7 @@ def _after(connection: parse.Json | None) -> str:
     return str(info["endCursor"]) if info["hasNextPage"] else ""
 
 
-def _refuse_forbidden(document: Document, answer: Answer) -> None:
+def refuse_forbidden(document: Document, answer: Answer) -> None:
     """A part we may not see would make a wrong conclusion. NOT_FOUND parts are truly null."""
     hidden = [error for error in answer.errors if error.type == "FORBIDDEN"]
     if hidden:

@@ -27,6 +27,7 @@ from bot.github.checks import report_policy
 from bot.github.documents import ENDPOINTS, QUERIES, Endpoint, apply_document
 from bot.github.load import load
 from bot.github.lookup import Catalogues, account_exists, file_text, issues_updated_since, role
+from bot.github.sweep import Selection, issue_pages
 from bot.model import (
     Actor,
     AddLabels,
@@ -36,10 +37,12 @@ from bot.model import (
     DeleteComment,
     IssueKey,
     Label,
+    MinimizeComment,
     MirroredCard,
     React,
     RemoveLabels,
     Snapshot,
+    UnminimizeComment,
     UpdateComment,
 )
 
@@ -124,6 +127,7 @@ class Described:
             "Actor": self.actor,
             "IssueTimelineItems": self.event,
             "Labelable": "Issue",
+            "Minimizable": "IssueComment",
             "RepositoryOwner": "Organization",
             "Node": nodes.get(str(value.get("id", ""))[:2], "Issue"),
         }[abstract.name]
@@ -177,6 +181,8 @@ async def test_everything_that_is_asked_is_described(described: Make) -> None:
     with pytest.raises(RfhError):
         await load(gh, KEY, mirror=None, floor_of=lambda _: None)
     await Catalogues().get(gh, KEY.owner, KEY.repo)
+    selection = Selection("rfh", open_only=True, since=datetime(2024, 1, 1, tzinfo=UTC))
+    assert [1] == [len(page.glimpses) async for page in issue_pages(gh, KEY.owner, KEY.repo, selection)]
     await reread_comment(gh, "IC_4")
     await role(gh, KEY, "octocat")
     await account_exists(gh, "octocat")
@@ -194,6 +200,8 @@ async def test_everything_that_is_asked_is_described(described: Make) -> None:
             Assign(("octocat",)),
             CreateComment("card", "body"),
             UpdateComment(4, "IC_4", "body"),
+            MinimizeComment(7, "IC_7"),
+            UnminimizeComment(8, "IC_8"),
             React(5, "IC_5", "THUMBS_UP"),
             DeleteComment(6, "IC_6"),
         ],
@@ -204,6 +212,8 @@ async def test_everything_that_is_asked_is_described(described: Make) -> None:
     for use in (auth.RECONCILE, auth.REPORT):
         client = await app.client(KEY.owner, KEY.repo, use)
         await account_exists(client, "octocat")
+    support = Support(github_team="acme/support")
+    await Rosters(app).of(KEY.owner, KEY.repo, load_default().model_copy(update={"support": support}), [SUPPORT])
     expected = {f"{e.method} {e.path}" for e in ENDPOINTS} | {q.name for q in QUERIES} | {"Apply"}
     assert expected == world.asked
 

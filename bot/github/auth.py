@@ -32,6 +32,7 @@ T = TypeVar("T")
 # What one use of GitHub may do; `metadata: read` comes with every installation.
 RECONCILE: Mapping[str, str] = {"issues": "write", "contents": "read"}
 REPORT: Mapping[str, str] = {"checks": "write"}
+MEMBERS: Mapping[str, str] = {"members": "read"}
 
 _MARGIN = timedelta(minutes=5)
 _INSTALLATION_TTL = timedelta(hours=1)

@@ -37,6 +37,7 @@ class State:
     events: dict[int, TimelineEvent] = field(default_factory=dict)
     files: dict[tuple[int, str], File] = field(default_factory=dict)
     check_runs: dict[int, CheckRun] = field(default_factory=dict)
+    teams: dict[str, tuple[int, ...]] = field(default_factory=dict)  # case-folded org/slug → members
 
     def copy(self) -> State:
         """The tables as they are now; records are frozen and shared."""
@@ -50,6 +51,11 @@ class State:
     def repo(self, owner: str, name: str) -> Repo | None:
         full_name = f"{owner}/{name}".casefold()
         return next((r for r in self.repos.values() if r.full_name.casefold() == full_name), None)
+
+    def team(self, org: str, slug: str) -> tuple[int, ...] | None:
+        """The accounts in a team that still exist."""
+        members = self.teams.get(f"{org}/{slug}".casefold())
+        return None if members is None else tuple(ident for ident in members if ident in self.accounts)
 
     def repo_of(self, thing: Issue | Label | CheckRun) -> Repo:
         return self.repos[thing.repo_id]

@@ -45,6 +45,11 @@ class World(CommentWrites):
         self.state.roles[repo.id if repo else 0, self.who(who).id] = role
         self.changed()
 
+    def set_team(self, name: str, *members: Who) -> None:
+        """Say who is in a team; `name` is ``org/slug``."""
+        self.state.teams[name.casefold()] = tuple(self.who(member).id for member in members)
+        self.changed()
+
     def delete_user(self, who: Who) -> None:
         """The account goes; what it wrote stays, by nobody (`ghost`)."""
         self.state.accounts.pop(self.who(who).id)

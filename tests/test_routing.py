@@ -185,6 +185,31 @@ def test_noise_does_not_change_the_team(router: Router, noise: str) -> None:
         assert team == router.route(title, f"It started last week.\n{noise}\n").team
 
 
+FORM = """### Kind
+Request for help
+
+### Need
+Find out why hovers are missing
+
+### Engineering team
+_No response_
+
+### Environment
+Kubernetes on GKE with the Helm chart, Postgres outside of the cluster
+
+### Zendesk ticket
+https://example.zendesk.com/1
+"""
+
+
+@pytest.mark.parametrize(
+    "form", [FORM, FORM.replace("### ", "**").replace("\n", ":**\n")], ids=["form", "bold"]
+)
+def test_a_filled_template_is_routed_by_the_need(router: Router, form: str) -> None:
+    """The template's own headings are no topic; what stands under Environment counts little."""
+    assert "code-intelligence" == router.route("Nothing appears over a function", form).team
+
+
 def test_words_of_code_and_logs_count_little_but_services_count(router: Router) -> None:
     """A log line's service is evidence; the words of its message are hardly any."""
     log = '```\nlvl=eror logger=gitserver msg="search results dropdown filter"\n```'

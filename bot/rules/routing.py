@@ -56,7 +56,9 @@ class Router:
         self._families = _families(routing)
         self._areas = {team: _areas_of(team, routing) for team in self._home}
         self._lexicon = Lexicon(routing)
-        self._reader = Reader(routing.template, routing.context)
+        fields = policy.intake.fields.values()
+        labels = [name for field in fields for name in (field.label, *field.aliases)]
+        self._reader = Reader((*routing.template, *labels), routing.context)
         self._scales = Scales(routing, self._lexicon, self._home)
 
     def route(self, title: str, body: str, labels: Sequence[str] = ()) -> Route:

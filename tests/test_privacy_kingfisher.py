@@ -77,7 +77,7 @@ def _found(line: int, start: int, end: int, path: str = "0.txt") -> dict[str, ob
 def test_byte_columns_become_code_points(
     stand_in: Path, text: str, line: int, columns: tuple[int, int], value: str
 ) -> None:
-    """Columns are bytes from 0, the last included; a finding over several lines runs to the end of its first."""
+    """Columns are bytes from 0, the last included; over several lines: to the end of the first."""
     (stand_in / "report.json").write_text(json.dumps({**REPORT, "findings": [_found(line, *columns)]}))
     (stand_in / "code").write_text("200")
     ((found,),) = find_secrets([text])

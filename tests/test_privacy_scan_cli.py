@@ -137,7 +137,7 @@ def test_one_run_of_kingfisher_serves_a_batch(monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_the_vocabulary_is_built_from_public_documents(tmp_path: Path) -> None:
-    """Frequent small words and widespread capitalised ones stay; people in credits, addresses and links do not."""
+    """Frequent words and widespread names of products stay; people in credits and addresses do not."""
     for number in range(12):
         text = "<p>The indexer reads Zoekt shards.</p>\nAuthor: Xolvaria Quux\nmail xolvaria@quandel.io\n"
         (tmp_path / f"{number}.md").write_text(text + "See https://example.com/xolvaria\n", encoding="utf-8")

@@ -260,7 +260,7 @@ def _web(bot: Bot, worker: Worker) -> web.Application:
         return web.json_response({"ok": idle < STUCK}, status=200 if idle < STUCK else 503)
 
     app = web.Application(client_max_size=MAX_BODY)
-    app.router.add_post("/webhook", Webhook(bot.settings.webhook_secrets, bot.accept))
+    app.router.add_post("/webhook", Webhook(bot.settings.webhook_secrets, bot.accept).answer)
     app.router.add_get("/healthz", health)
     app.router.add_get("/readyz", bot.ready)
     return app

@@ -6,9 +6,9 @@ https://docs.github.com/en/webhooks/webhook-events-and-payloads
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Literal
 
 from bot.model import AtLeast, IssueKey
@@ -34,19 +34,23 @@ class Named:
     policy_changed: str | None = None  # owner/repo whose policy file may have changed
 
 
-def read(event: str, payload: Mapping[str, Any], watched: Collection[str], own_id: int | None) -> Named:
-    """Name the work for one delivery. Never raises: a payload of another shape is "unreadable"."""
+def read(event: str, payload: Mapping[str, Any], watched: Mapping[str, str], own_id: int | None) -> Named:
+    """Name the work for one delivery. Never raises: a payload of another shape is "unreadable".
+
+    `watched`: case-folded full name → as it is spelled here. GitHub may spell it otherwise than the operator,
+    and two spellings would be two keys for one issue, run at the same time.
+    """
     try:
         return _read(event, payload, watched, own_id)
     except (KeyError, TypeError, ValueError, AttributeError):
         return Named("unreadable")
 
 
-def _read(event: str, payload: Mapping[str, Any], watched: Collection[str], own_id: int | None) -> Named:
+def _read(event: str, payload: Mapping[str, Any], watched: Mapping[str, str], own_id: int | None) -> Named:
     if event not in EVENTS:
         return Named("ignored")
-    full_name = str(payload["repository"]["full_name"])
-    if full_name.casefold() not in watched:
+    full_name = watched.get(str(payload["repository"]["full_name"]).casefold())
+    if full_name is None:
         return Named("not watched")
     if event == "label":
         return Named("named", labels_changed=full_name)
@@ -57,9 +61,8 @@ def _read(event: str, payload: Mapping[str, Any], watched: Collection[str], own_
     issue = payload["issue"]
     if "pull_request" in issue:
         return Named("pull request")
-    owner, repo = full_name.split("/")
-    key = IssueKey(owner, repo, int(issue["number"]))
-    updated = datetime.fromisoformat(issue["updated_at"]) if issue.get("updated_at") else None
+    key = IssueKey.parse(f"{full_name}#{issue['number']}")
+    updated = datetime.fromisoformat(issue["updated_at"]).astimezone(UTC) if issue.get("updated_at") else None
     action = payload["action"]
     if event == "issues":
         # A deleted or transferred issue is no longer readable: nothing to wait for.

@@ -42,7 +42,7 @@ def signed(secrets: Sequence[bytes], body: bytes, header: str) -> bool:
 
 
 class Webhook:
-    """The POST handler. `log` lines hold ids, never text."""
+    """`answer` is the POST handler. Log lines hold ids, never text."""
 
     def __init__(self, secrets: Sequence[bytes], accept: Accept) -> None:
         if not secrets or not all(secrets):
@@ -51,7 +51,8 @@ class Webhook:
         self._accept = accept
         self._log = structlog.get_logger("webhook")
 
-    async def __call__(self, request: web.Request) -> web.Response:
+    async def answer(self, request: web.Request) -> web.Response:
+        """Take one delivery, and log it in one line."""
         event = request.headers.get("X-GitHub-Event", "")
         guid = request.headers.get("X-GitHub-Delivery", "")
         status, why = await self._take(request, event, guid)

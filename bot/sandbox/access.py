@@ -187,8 +187,8 @@ class Access:
         if installation.suspended_at is not None:
             raise ApiError(403, "This installation has been suspended")
         names, idents = _listed(asked, "repositories"), _listed(asked, "repository_ids")
-        reachable = {repo.name: repo.id for repo in state.repos.values() if installation.reaches(repo)}
-        wanted = {reachable.get(str(name), 0) for name in names}
+        reachable = {r.name.casefold(): r.id for r in state.repos.values() if installation.reaches(r)}
+        wanted = {reachable.get(str(name).casefold(), 0) for name in names}
         wanted |= {ident if ident in reachable.values() else 0 for ident in idents}
         if 0 in wanted:
             raise ApiError(422, _UNREACHABLE)

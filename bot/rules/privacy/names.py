@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import ahocorasick_rs
 
@@ -53,6 +54,13 @@ class NameIndex:
     names: tuple[Name, ...]
     automaton: ahocorasick_rs.AhoCorasick | None = field(repr=False)
     public: Set[str] = field(repr=False, default=frozenset())
+
+    @cached_property
+    def by_slug(self) -> Mapping[str, list[Name]]:
+        found: dict[str, list[Name]] = {}
+        for name in self.names:
+            found.setdefault(name.slug, []).append(name)
+        return found
 
     @classmethod
     def build(
@@ -116,7 +124,9 @@ class NameIndex:
 
     def typos(self, view: View, own: Set[str]) -> Iterator[Hit]:
         """Words one slip away from the own customer's name: a swap, a letter more, less or other."""
-        names = [n for n in self.names if n.slug in own and len(n.squeezed) >= 5 and not n.brand]
+        names = [
+            n for slug in own for n in self.by_slug.get(slug, ()) if len(n.squeezed) >= 5 and not n.brand
+        ]
         if not names:
             return
         words = list(_WORDS.finditer(view.text))

@@ -89,7 +89,7 @@ class Scanner:
         self._mail = frozenset(m.lower() for m in policy.public_mail)
         self._ordinary = frozenset(policy.ordinary_names)
         self._ignored = frozenset(policy.ignore_customers)
-        self._indexes: OrderedDict[frozenset[str], Customers] = OrderedDict()
+        self._indexes: OrderedDict[tuple[tuple[str, ...], tuple[str, ...]], Customers] = OrderedDict()
 
     def scan(self, text: str, context: Context, external: Iterable[External] = ()) -> tuple[Finding, ...]:
         """Everything private in a text, ordered by place. `external`: what kingfisher saw in the same
@@ -190,20 +190,18 @@ class Scanner:
 
     def _customers(self, context: Context) -> Customers:
         """The index for a set of labels; the last few are kept (labels change rarely)."""
-        labels = frozenset(
-            c.removeprefix("customer/") for c in (*context.known_customers, *context.customer_labels)
-        )
-        known = self._indexes.get(labels)
+        unlisted = tuple(own for own in context.customer_labels if own not in context.known_customers)
+        key = (context.known_customers, unlisted)
+        known = self._indexes.get(key)
         if known is None:
-            slugs = labels | self._aliases.keys()
-            known = Customers(
-                NameIndex.build(slugs - self._ignored, self._aliases, self._public, self._ordinary)
-            )
-            self._indexes[labels] = known
+            labels = {label.removeprefix("customer/") for part in key for label in part}
+            slugs = (labels | self._aliases.keys()) - self._ignored
+            known = Customers(NameIndex.build(slugs, self._aliases, self._public, self._ordinary))
+            self._indexes[key] = known
             if len(self._indexes) > _INDEXES:
                 self._indexes.popitem(last=False)
         else:
-            self._indexes.move_to_end(labels)
+            self._indexes.move_to_end(key)
         return known
 
 

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 
 import click
 
+from bot.cli import workflow
 from bot.cli.alerts import import_alerts
+from bot.cli.handbook import import_handbook
 
 if TYPE_CHECKING:
     from bot.policy.problems import Problem
@@ -22,6 +24,7 @@ def policy() -> None:
 
 
 policy.add_command(import_alerts)
+policy.add_command(import_handbook)
 
 
 @policy.command("check")
@@ -104,19 +107,6 @@ def _as_json(problem: Problem) -> dict[str, object]:
 
 
 def annotation(problem: Problem) -> str:
-    """A problem as a workflow command.
-
-    https://docs.github.com/actions/reference/workflow-commands-for-github-actions#setting-an-error-message;
-    the escapes are those of actions/toolkit, packages/core/src/command.ts.
-    """
+    """A problem as a workflow command."""
     at = problem.at
-    message = _escape(problem.explanation)
-    return f"::error file={_escape_property(at.file)},line={at.line},col={at.column}::{message}"
-
-
-def _escape(text: str) -> str:
-    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
-
-
-def _escape_property(text: str) -> str:
-    return _escape(text).replace(":", "%3A").replace(",", "%2C")
+    return workflow.annotation("error", problem.explanation, file=at.file, line=at.line, col=at.column)

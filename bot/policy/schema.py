@@ -14,6 +14,7 @@ from pydantic import Field
 from bot.policy.base import Strict
 from bot.policy.clocks import Clocks
 from bot.policy.handbook import Handbook
+from bot.policy.handbook import Handbook
 from bot.policy.intake import Intake
 from bot.policy.privacy import Privacy
 from bot.policy.routing import Routing
@@ -163,6 +164,7 @@ class Policy(Strict):
     clocks: Clocks = Field(Clocks(), description="whose turn it is, and who is reminded when")
     commands: Commands = Commands()
     privacy: Privacy = Field(Privacy(), description="what the scanner knows of hosts, words and customers")
+    handbook: Handbook = Field(Handbook(), description="where we mean to differ from the handbook")
 
 
 Team.model_rebuild()

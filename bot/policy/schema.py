@@ -14,7 +14,6 @@ from pydantic import Field
 from bot.policy.base import Strict
 from bot.policy.clocks import Clocks
 from bot.policy.handbook import Handbook
-from bot.policy.handbook import Handbook
 from bot.policy.intake import Intake
 from bot.policy.privacy import Privacy
 from bot.policy.routing import Routing

@@ -24,7 +24,7 @@ lint: $(INSTALLED)
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
-	$(BIN)/zizmor --offline --quiet --no-progress .github/workflows
+	$(BIN)/zizmor --offline --quiet --no-progress .
 
 format: $(INSTALLED)
 	$(BIN)/ruff check --fix .

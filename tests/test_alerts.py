@@ -27,6 +27,8 @@ SPELLINGS = [
     ("codeintel-janitor: worker_job_codeintel-janitor_count", "code-intelligence"),
     ("Container CPU usage of gitserver: container_cpu_usage", "repo-management"),
     ("frontend: page_load_latency", "cloud-saas"),
+    ("the panel 90th percentile page load latency", "cloud-saas"),
+    ("the panel Hard timeout search responses", "search-core"),
     ("src_repoupdater_max_sync_backoff is high", "repo-management"),
 ]
 

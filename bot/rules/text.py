@@ -18,12 +18,9 @@ Span = tuple[int, int]
 
 Piece = tuple[Zone, int, int]  # text[start:end] counts as the zone does
 
-# Letters and digits make words, all else separates: `repo-updater` = `repo_updater` = `repo updater`.
-_TABLE = str.maketrans(
-    dict.fromkeys((chr(code) for code in range(128) if code != 1 and not chr(code).isalnum()), " ")
-    | dict.fromkeys("“”‘’„«»–—…•·→←⇒|，。、（）：\u200b\ufeff", " ")
-)
 FILTER = "\x01"  # stands for the colon of a search filter; a control character keeps ASCII text ASCII
+# Letters and digits make words, all else separates: `repo-updater` = `repo_updater` = `repo updater`.
+_TABLE = {code: " " for code in range(128) if not chr(code).isalnum() and chr(code) != FILTER}
 _VALUE_STARTS = frozenset("^\"'(.-$@")
 _FENCES = frozenset(("```", "~~~"))
 _CARBON_COPY = ("cc ", "cc:", "CC ", "CC:", "Cc ", "Cc:", "/cc")
@@ -46,9 +43,11 @@ def fold(text: str) -> str:
     if "c++" in low:
         low = low.replace("c++", "cpp")
     if "c#" in low:
-        low = low.replace("c#", "c♯")
+        low = low.replace("c#", "cº")
     if ":" in low:
         low = _mark_filters(low)
+    if not low.isascii():
+        low = low.translate({ord(c): " " for c in set(low) if not (c.isascii() or c.isalnum())})
     return low.translate(_TABLE)
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import re2
 
+from bot.rules.privacy.listed import listed
 from bot.rules.privacy.normalise import View
 
 _NEAR = 60
@@ -68,7 +69,24 @@ _PREFIX = re2.compile(
     r"(?i)(?:^|[^a-z])(?:prod|staging|stg|sg|sourcegraph|customer|cust|tenant|managed|gke|aks|eks)[-_]$"
 )
 _CHANNEL = re2.compile(r"#(?:(?:ext|customer|cust|shared|support|collab|sg)[-_])?$")
-_POSSESSIVE = re2.compile(r"^[*_`]{0,2}(?:'s?)[*_`]{0,2}[\s,.;:)\]*-]")
+_POSSESSIVE = re2.compile(r"^[*_`]{0,2}'s[*_`]{0,2}[\s,.;:)\]*-]")
+_PLURAL_POSSESSIVE = re2.compile(r"^' [a-z]")
+# words of the trade: `build-prod` is a make target, whoever else is called Build
+_TRADE = listed("""
+    api app apps auth backend base bot branch build cache call case cell channel check client cloud
+    cluster code command config console container context control core daily data deploy desk dev
+    dynamic edge engine event fast feature file filter first flow form format frame front frontend
+    function gate gateway general graph group guide host hub image index input job kernel key layer link
+    list live load local lock log main map market master match method metric mode model module monitor
+    native net network new next node number object old order output package page part path pipe pipeline
+    platform plan port portal post process product profile program project proxy pub pull push query
+    queue ready real record region release remote repo report request resource result root route run
+    scale schema scope script search secret secure segment server service session set share shell shop
+    short single site source space spec stack stage standard state static step storage store stream
+    string style super support switch sync system table tag target task team template term test text
+    thread time token tool top trace track tree trial type union unit universal update user value vault
+    vector version view virtual web work worker world zone
+    """)
 _VERB = re2.compile(
     r"^[*_`\")\]]{0,3}\s+(?:just |also |has |have |had |is |are |was |recently |still |again )*(?:upgraded"
     r"|opened|reports?|reported|reporting|hit|hits|sees|saw"
@@ -111,8 +129,11 @@ def ordinary_cue(place: Place, own: bool, watch: bool) -> tuple[int, int] | None
     """The range that names a customer when something beside the word says that it is one."""
     before, after = place.before, place.after
     whole = (place.start, place.end)
+    if _in_a_hump(place):
+        return None
     if _LABEL.search(before) or _PREFIX.search(before) or _ENVIRONMENT.search(after):
-        return None if _code_reference(place) else whole
+        trade = place.word.islower() and place.word in _TRADE and not own and not _LABEL.search(before)
+        return None if trade or _code_reference(place) else whole
     if _CHANNEL.search(before) and after[:1] in ("-", "_", " ", ""):
         return whole if not watch else None
     domain = _DOMAIN.search(after)
@@ -122,7 +143,8 @@ def ordinary_cue(place: Place, own: bool, watch: bool) -> tuple[int, int] | None
         return whole if _in_title_bracket(place) and (own or not watch) else None
     if _CUSTOMER.search(before) or _OWNED.search(after) or _VERB.search(after):
         return whole
-    if _POSSESSIVE.search(after) and not _ARTICLE.search(before):
+    possessive = _POSSESSIVE.search(after) or (place.word[-1] in "sS" and _PLURAL_POSSESSIVE.search(after))
+    if possessive and not _ARTICLE.search(before) and not before.endswith(("'", '"', "`")):
         return whole
     if _FROM_SURE.search(before) or _WHAT_HIT.search(before):
         return whole
@@ -147,6 +169,11 @@ def capital_cue(place: Place) -> bool:
             or _COMPANY_NOUN.search(place.after)
         )
     return True
+
+
+def _in_a_hump(place: Place) -> bool:
+    """Is it a part of a longer word (`DateTime`, `target2`)? An ordinary word is too common for that."""
+    return place.before[-1:].isalnum() or place.after[:1].isalnum()
 
 
 def _code_reference(place: Place) -> bool:

@@ -50,6 +50,7 @@ _REFERENCES = (
 )
 _KEY_REFERENCES = (
     ("routing.rules.*.gives", "routing.areas"),
+    ("routing.learned", "routing.areas"),
     ("routing.alerts.table.*", "routing.alerts.owners"),
     ("routing.alerts.panels.*", "routing.alerts.owners"),
     ("clocks.teams", "teams"),

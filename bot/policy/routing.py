@@ -80,6 +80,13 @@ class BetaFeature(Strict):
     reason: str = Field(description="where it is said to be beta or experimental")
 
 
+class Learned(Strict):
+    """What one word says about one area, as the history of issues shows."""
+
+    weight: Weight = Field(description="instead of what `words` and `keywords` say; 0: nothing")
+    reason: str = Field(description="what in the history says so")
+
+
 class AlertOwner(Strict):
     """What the alert reference calls an owner, as a team of ours."""
 
@@ -140,6 +147,9 @@ class Routing(Strict):
     exceptions: tuple[RoutingException, ...] = Field((), description="subjects with another owner than usual")
     beta: tuple[BetaFeature, ...] = Field((), description="features tagged beta or experimental")
     alerts: Alerts = Alerts()
+    learned: dict[str, dict[str, Learned]] = Field(
+        {}, description="area → word → weight; `rfh-bot policy suggest` proposes it"
+    )
 
     @model_validator(mode="after")
     def _names_are_known(self) -> Routing:
@@ -149,6 +159,8 @@ class Routing(Strict):
                 raise ValueError(f"rule {rule.id!r} names unknown lists: {', '.join(sorted(unknown))}")
             if unknown := rule.gives.keys() - self.areas.keys():
                 raise ValueError(f"rule {rule.id!r} names unknown areas: {', '.join(sorted(unknown))}")
+        if unknown := self.learned.keys() - self.areas.keys():
+            raise ValueError(f"`learned` names unknown areas: {', '.join(sorted(unknown))}")
         families: dict[str, int] = {}
         for area in self.areas.values():
             if area.family is not None:

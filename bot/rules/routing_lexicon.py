@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from bot.policy.routing import Routing
 from bot.rules.alerts import alerts_of
@@ -72,9 +72,14 @@ class Lexicon:
             self._entry(word)
         for number, alert in enumerate(self.alerts):
             self._entry(alert.phrase).alert = number
+        learned = self._learned(routing)
         silent = {number for number, entry in enumerate(self.entries) if not entry.says_something}
         self.index = Index((entry.word for entry in self.entries), silent)
         self._join_forms()
+        for first, evidence in learned:
+            entry = self.entries[self.index.entries[first]]
+            entry.evidence = [one for one in entry.evidence if one.area != evidence.area]
+            entry.evidence += [evidence] if evidence.weight else []
         self._inherit()
         self.silent = frozenset(n for n, entry in enumerate(self.entries) if not entry.says_something)
 
@@ -111,6 +116,21 @@ class Lexicon:
                 if form not in generic and not any(e.area == area_id for e in entry.evidence):
                     weight = routing.keyword_weight / sharers[form]
                     entry.evidence.append(Evidence(area_id, weight, len(self.caps) - 1))
+
+    def _learned(self, routing: Routing) -> list[tuple[int, Evidence]]:
+        """Entries whose weight for an area is a learned one; where a word counts stays as it is."""
+        found: list[tuple[int, Evidence]] = []
+        for area_id, words in routing.learned.items():
+            self.caps.append(float("inf"))
+            for word, learned in words.items():
+                entry = self._entry(word)
+                known = next((one for one in entry.evidence if one.area == area_id), None)
+                evidence = Evidence(area_id, learned.weight, len(self.caps) - 1)
+                if known is not None:
+                    evidence = replace(known, weight=learned.weight)
+                _add(entry.evidence, evidence)  # so that the index does not take it for silent
+                found.append((self.entries.index(entry), evidence))
+        return found
 
     def _join_forms(self) -> None:
         """Two words that read the same once inflected (`campaign`, `campaigns`) are one entry."""

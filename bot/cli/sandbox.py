@@ -92,10 +92,11 @@ async def opened(port: int, faults: Faults) -> AsyncIterator[Sandbox]:
     github = Sandbox(faults=faults, port=port)
     demo_world(github, load_default())
     async with contextlib.AsyncExitStack() as stack:
+        stack.push_async_exit(github.__aexit__)  # first: it also closes what a failed start has opened
         try:
-            await stack.enter_async_context(github)
+            await github.__aenter__()
         except OSError as error:
             raise UserError(
-                f"cannot listen on port {port}: {error.strerror}. Choose another --port"
+                f"cannot listen on port {port}: {os.strerror(error.errno or 0)}. Choose another --port"
             ) from None
         yield github

@@ -1,4 +1,4 @@
-"""The main job, end to end, looked at in the world: act, then look at the issue; then a second run is empty."""
+"""The main job in the world: act, then look at the issue; then a second run writes nothing."""
 
 from __future__ import annotations
 

@@ -79,10 +79,19 @@ def read_settings(environment: Mapping[str, str], *, app: bool = True) -> Settin
                 value = Path(path).read_text("utf-8")
             except (OSError, UnicodeDecodeError) as error:
                 problems.append(f"{name}_FILE: cannot read the file ({type(error).__name__})")
+            else:
+                if not value.strip():
+                    problems.append(f"{name}_FILE: the file is empty")
         setting = next(s for s in SETTINGS if s.name == name)
         if app and not value.strip() and setting.default is None and not path:
             problems.append(f"{name} is not set: {setting.meaning}")
         return value.strip()
+
+    def url(name: str, default: str = "") -> str:
+        text = get(name) or default
+        if text and not text.startswith(("https://", "http://")):
+            problems.append(f"{name} must start with https:// (or http://)")
+        return text
 
     def number(name: str, default: int, least: int, most: int) -> int:
         text = get(name)
@@ -115,8 +124,8 @@ def read_settings(environment: Mapping[str, str], *, app: bool = True) -> Settin
         app_id=get("GITHUB_APP_ID"),
         private_key=get("GITHUB_PRIVATE_KEY"),
         webhook_secrets=tuple(s.encode() for s in secrets if s),
-        api_url=get("GITHUB_API_URL") or "https://api.github.com",
-        graphql_url=get("GITHUB_GRAPHQL_URL") or None,
+        api_url=url("GITHUB_API_URL", "https://api.github.com"),
+        graphql_url=url("GITHUB_GRAPHQL_URL") or None,
         database_url=get("RFH_BOT_DATABASE_URL") or DATABASE,
         memory_key=memory_key.encode(),
         policy_path=get("RFH_BOT_POLICY") or None,

@@ -11,14 +11,26 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 BOT = ROOT / "bot"
-LONGEST = 340  # lines; longer ones are two ideas, but for these lists of small things
+LONGEST = 350  # lines; longer ones are two ideas, but for these lists of small things
 LISTS = {"bot.model": 400, "bot.github.documents": 400, "bot.sandbox.resolvers": 440}
 THICK = {"bot.rules.privacy.secrets"}  # packages that hold more than names
 
 # The first prefix that fits decides; docs/architecture.md tells what the floors are.
 FLOORS: dict[int, tuple[str, ...]] = {
     0: ("model", "policy", "markdown", "memory", "errors", "told"),
-    1: ("rules", "decide", "plan", "commands", "words", "card", "recall", "events", "metrics", "handbook"),
+    1: (
+        "rules",
+        "decide",
+        "plan",
+        "commands",
+        "words",
+        "card",
+        "recall",
+        "events",
+        "metrics",
+        "handbook",
+        "suggest",
+    ),
     2: (
         *("reconciler", "rulebooks", "worker", "queue", "store", "db", "tables", "budget", "github", "slack"),
         *("sweep", "kingfisher", "scanner"),
@@ -56,9 +68,12 @@ def floor(module: str) -> int:
     for level, prefixes in FLOORS.items():
         if any(name == p or name.startswith((f"{p}.", f"{p}_")) for p in prefixes):
             return level
-    if module == "bot":
-        return 0
-    raise AssertionError(f"{module} has no floor yet: give it one here and in docs/architecture.md")
+    return 0 if module == "bot" else 5
+
+
+def test_every_module_has_a_floor() -> None:
+    """Give a new one its place above, and in docs/architecture.md."""
+    assert [] == [module for module in MODULES if floor(module) == 5]
 
 
 def for_types_alone(node: ast.AST) -> bool:

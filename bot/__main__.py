@@ -17,6 +17,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "demo": ("bot.cli.demo", "See it work: a sandbox GitHub and the App on this machine."),
     "sandbox": ("bot.cli.sandbox", "Run the sandbox GitHub alone."),
     "reconcile": ("bot.cli.reconcile", "Bring one issue to what is desired; --dry-run prints the plan."),
+    "sweep": ("bot.cli.sweep", "Look at all open issues with few calls; run those that need something."),
     "explain": ("bot.cli.explain", "Say what the bot knows of an issue, and why nothing happened."),
     "pause": ("bot.cli.pause", "Stop all writing, everywhere or in one repository."),
     "resume": ("bot.cli.pause", "End a pause."),
@@ -26,7 +27,9 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "backtest": ("bot.cli.backtest", "Measure the router on labelled issues."),
     "policy": ("bot.cli.policy", "Check a policy, print its schema."),
     "scan": ("bot.cli.scan", "Scan text for private data."),
+    "action": ("bot.cli.action", "What the GitHub Action runs."),
 }
+FOR_MACHINES = frozenset({"action"})  # described where they are used, not in --help
 
 
 class Lazy(click.Group):
@@ -44,7 +47,8 @@ class Lazy(click.Group):
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
-            formatter.write_dl([(name, summary) for name, (_, summary) in COMMANDS.items()])
+            shown = [(name, summary) for name, (_, summary) in COMMANDS.items() if name not in FOR_MACHINES]
+            formatter.write_dl(shown)
 
 
 @click.group(

@@ -30,6 +30,7 @@ from bot.github.apply import Rejected, Unfinished, apply, reread_comment
 from bot.github.auth import Clients
 from bot.github.client import GitHub
 from bot.github.load import Glimpse, fresh_enough, load
+from bot.github.roster import Rosters
 from bot.memory import Seal, marker_of
 from bot.model import (
     AtLeast,
@@ -45,7 +46,7 @@ from bot.model import (
 from bot.plan import CARD, plan
 from bot.recall import Recall, recall
 from bot.rulebooks import Rulebooks
-from bot.rules import inbox
+from bot.rules import clockwork, inbox
 from bot.rules.rulebook import Rulebook
 from bot.store import Store
 
@@ -56,6 +57,7 @@ STALE = timedelta(seconds=5)
 TWINS = timedelta(minutes=1)  # after a card that may have a twin which no read has shown yet, look again
 ROUNDS = 4  # restarts within one run: labels to create, a card edited under our hands
 PAUSED = timedelta(minutes=1)
+SHADOWED = timedelta(hours=1)  # between looks at what is due and must not be written
 NOTHING = AtLeast()
 
 Guard = Callable[[], Awaitable[None]]
@@ -97,6 +99,7 @@ class Reconciler:
     clients: Clients
     rulebooks: Rulebooks
     catalogues: lookup.Catalogues
+    rosters: Rosters
     store: Store
     seal: Seal
     now: Callable[[], datetime]
@@ -125,13 +128,16 @@ class Reconciler:
         may_create = not inherited
         for _ in range(ROUNDS):
             read = await self._read(gh, key, at_least, book)
-            desired = decide(read.snapshot, read.recall, book, self.now())
+            snapshot, desired = await self._decide(key, read.snapshot, read.recall, book)
+            read = replace(read, snapshot=snapshot)
             planned = plan(read.snapshot, read.recall, desired, self.seal)
             if not dry_run:
                 await self._note(key, read, desired, planned, only_look)
             if only_look or not planned:
                 word = desired.silence or ("shadow" if planned else "nothing to do")
-                return self._result(word, read, planned, desired)
+                result = self._result(word, read, planned, desired)
+                # What is due, and not written, stays due: no reason to look without pause.
+                return replace(result, look_again=self._later(result.look_again)) if only_look else result
             if _creates_card(planned) and not may_create:
                 await self.sleep(INHERITED)
                 may_create = True
@@ -167,12 +173,11 @@ class Reconciler:
             viewer_id=read.snapshot.viewer.id,
         )
 
-    async def foresee(self, gh: GitHub, book: Rulebook, seen: Glimpse) -> Plan | None:
+    async def foresee(self, gh: GitHub, key: IssueKey, book: Rulebook, seen: Glimpse) -> Plan | None:
         """The plan of an issue that a page has shown, without a call for it; None: only a run can tell.
 
         A sweep asks this of each issue, so that those that need nothing cost nothing.
         """
-        key = seen.snapshot.key
         mirror = await self.store.card(key)
         if mirror is not None and _unseen(mirror, seen.snapshot):
             return None
@@ -183,7 +188,27 @@ class Reconciler:
             return None
         if inbox.pending(snapshot, found.memory, book.policy, self.now()):
             return None
-        return plan(snapshot, found, decide(snapshot, found, book, self.now()), self.seal)
+        snapshot, desired = await self._decide(key, snapshot, found, book)
+        return plan(snapshot, found, desired, self.seal)
+
+    async def _decide(
+        self, key: IssueKey, snapshot: Snapshot, found: Recall, book: Rulebook
+    ) -> tuple[Snapshot, Desired]:
+        """Decide, with the members of the sides whose turn is in question; they are kept for an hour."""
+        sides = clockwork.sides_of(found.memory, book.policy)
+        if sides:
+            snapshot = replace(
+                snapshot, roster=await self.rosters.of(key.owner, key.repo, book.policy, sides)
+            )
+        desired = decide(snapshot, found, book, self.now())
+        if desired.asks:  # handed over in this very run
+            asked = await self.rosters.of(key.owner, key.repo, book.policy, desired.asks)
+            snapshot = replace(snapshot, roster={**snapshot.roster, **asked})
+            desired = decide(snapshot, found, book, self.now())
+        return snapshot, desired
+
+    def _later(self, due: datetime | None) -> datetime | None:
+        return None if due is None else max(due, self.now() + SHADOWED)
 
     # ── load ────────────────────────────────────────────────────────────────────────────────
 

@@ -13,14 +13,16 @@ by age, so that who has waited longest is first.
 
 from __future__ import annotations
 
+import asyncio
 import traceback
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 import structlog
 
+from bot.budget import Budget
 from bot.errors import Gone, RfhError, Transient
 from bot.github.load import Glimpse
 from bot.github.pool import Pool
@@ -32,6 +34,7 @@ from bot.worker import OutOfBudget
 
 REACH = timedelta(days=3)  # with no completed run on record: a weekend without a scheduled run
 OVERLAP = timedelta(minutes=2)  # clocks disagree, and reads lag
+PATIENCE = 65.0  # seconds that a write waits for its place in the minute
 READING = 0.6  # of the allowance: a run must not spend all of it on looking
 
 
@@ -160,9 +163,11 @@ async def find(rec: Reconciler, owner: str, repo: str, since: datetime, allowanc
                     for number in page.unreadable:
                         _add(search, IssueKey(owner, repo, number), rec.now(), urgent=False, changed=True)
                     for seen in page.glimpses:
-                        if seen.snapshot.issue.number not in search.seen:
-                            planned = await rec.foresee(gh, book, seen)
-                            _judge(search, seen, planned, book.policy, changed=selection.since is not None)
+                        key = IssueKey(owner, repo, seen.snapshot.issue.number)  # spelled as the caller does
+                        if key.number not in search.seen:
+                            planned = await rec.foresee(gh, key, book, seen)
+                            changed = selection.since is not None
+                            _judge(search, key, seen, planned, book.policy, changed=changed)
                     if not allowance.left(gh.pool, READING):
                         search.unread = max(search.unread, page.total - read)
                         break
@@ -172,16 +177,17 @@ async def find(rec: Reconciler, owner: str, repo: str, since: datetime, allowanc
     return Found(len(search.seen), work, tuple(search.later), search.unread, tuple(search.problems))
 
 
-def _judge(search: _Search, seen: Glimpse, planned: Plan | None, policy: Policy, *, changed: bool) -> None:
+def _judge(
+    search: _Search, key: IssueKey, seen: Glimpse, planned: Plan | None, policy: Policy, *, changed: bool
+) -> None:
     """Note what one issue needs."""
-    snapshot = seen.snapshot
     if planned is None or planned:
         urgent = _urgent(seen, planned, policy)
-        _add(search, snapshot.key, snapshot.issue.updated_at, urgent=urgent, changed=changed)
+        _add(search, key, seen.snapshot.issue.updated_at, urgent=urgent, changed=changed)
     else:
-        search.seen.add(snapshot.issue.number)
+        search.seen.add(key.number)
         if planned.look_again is not None:
-            search.later.append((snapshot.key, planned.look_again))
+            search.later.append((key, planned.look_again))
 
 
 def _add(search: _Search, key: IssueKey, since: datetime, *, urgent: bool, changed: bool) -> None:
@@ -200,6 +206,18 @@ def _urgent(seen: Glimpse, planned: Plan | None, policy: Policy) -> bool:
     added = [action.labels for action in planned.actions if isinstance(action, AddLabels)] if planned else []
     labels = seen.snapshot.issue.labels + tuple(label for labels in added for label in labels)
     return any(label.folded in names for label in labels)
+
+
+def paced(budget: Budget, now: Callable[[], datetime]) -> Guard:
+    """A guard that keeps one process to GitHub's limits on writing: it waits a minute, not an hour."""
+
+    async def guard() -> None:
+        while (wait := await budget.take(0, urgent=True)) > 0:
+            if wait > PATIENCE:
+                raise OutOfBudget(now() + timedelta(seconds=wait))
+            await asyncio.sleep(wait)
+
+    return guard
 
 
 # ── running ─────────────────────────────────────────────────────────────────────────────────

@@ -14,6 +14,7 @@ from bot.app import build_reconciler, connector
 from bot.db import Database, open_database, utc_now
 from bot.errors import UserError
 from bot.github.auth import App, Clients, OneToken
+from bot.github.client import OnCall
 from bot.model import IssueKey
 from bot.queue import Queue
 from bot.reconciler import Reconciler
@@ -56,12 +57,12 @@ async def database(*, exclusive: bool = False) -> AsyncIterator[tuple[Database, 
 
 
 @contextlib.asynccontextmanager
-async def parts(*, exclusive: bool) -> AsyncIterator[Parts]:
+async def parts(*, exclusive: bool, on_call: OnCall | None = None) -> AsyncIterator[Parts]:
     """Everything a run of one issue needs: with the App's credentials, or with GITHUB_TOKEN alone."""
     token = os.environ.get("GITHUB_TOKEN", "") if not os.environ.get("GITHUB_APP_ID") else ""
     settings = read_settings(os.environ, app=not token)
     async with database(exclusive=exclusive) as (db, queue, store), aiohttp.ClientSession() as session:
-        connect = connector(settings, session, utc_now, None)
+        connect = connector(settings, session, utc_now, on_call)
         clients: Clients
         try:
             clients = (

@@ -1,0 +1,311 @@
+"""Floor 4: `rfh-bot action`: what action.yml runs, within one job of a workflow.
+
+It takes everything from the environment, keeps no database (the memory is in the cards), and does all that is
+pending, the event's own issue first: so a run that was dropped or cancelled has lost nothing. Text of issues
+and names of customers leave it only into the issues themselves, never into logs, outputs or the summary.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from bot.cli import workflow
+from bot.errors import UserError
+
+if TYPE_CHECKING:
+    from bot.events import Named
+    from bot.model import Action
+    from bot.reconciler import Guard, Reconciler
+    from bot.settings import Settings
+    from bot.sweep import Allowance, Run, Summary
+
+# Of what the hour still allows: an event's run leaves nearly all of it to those after it.
+SHARES = {"event": 0.1, "sweep": 0.9}
+MOST_RUNS = 100  # told in outputs and summary; GitHub cuts both at 1 MB
+
+
+@click.command(context_settings={"help_option_names": ["-h", "--help"]})
+def action() -> None:
+    """Do one run of the GitHub Action; docs/action.md lists the variables that it reads."""
+    from bot.logs import set_up
+
+    if os.environ.get("RFH_BOT_MODE") == "policy":
+        check_policy(os.environ)
+        return
+    inputs = read_inputs(os.environ)
+    set_up(os.environ.get("RFH_BOT_LOG", "").lower() or "warning")
+    report = asyncio.run(_run(inputs))
+    sys.exit(tell(report, os.environ))
+
+
+def check_policy(env: Mapping[str, str]) -> None:
+    """Check the file that the input `policy` names, as `rfh-bot policy check` does; exits 1 on problems."""
+    from bot.cli.policy import check
+
+    if not env.get("RFH_BOT_POLICY"):
+        raise UserError("mode policy needs the input `policy`: the file to check, .github/rfh-bot.yml")
+    check.main([env["RFH_BOT_POLICY"], "--format", "github"], prog_name="policy check", standalone_mode=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Inputs:
+    """The checked environment. `named` is what the event is about."""
+
+    mode: str
+    owner: str
+    repo: str
+    named: Named
+    settings: Settings
+    token: str = field(default="", repr=False)
+    dry_run: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What a run came to: `notice` says why nothing was done, `broken` what is wrong with the policy."""
+
+    summary: Summary | None = None
+    notice: str = ""
+    broken: tuple[str, ...] = ()
+    own: str = ""  # the event's issue
+    customer_prefix: str = ""
+
+
+def read_inputs(env: Mapping[str, str]) -> Inputs:
+    """Check the environment; raises UserError that names what is wrong, and no value of a secret."""
+    from bot.events import read
+    from bot.settings import read_settings
+
+    mode = env.get("RFH_BOT_MODE", "") or "event"
+    if mode not in SHARES:
+        raise UserError(f"mode is {mode!r}: this version knows {', '.join(SHARES)} and policy")
+    name = env.get("GITHUB_REPOSITORY", "")
+    if name.count("/") != 1:
+        raise UserError("GITHUB_REPOSITORY is not set: this command runs inside a GitHub Actions job")
+    dry_run = env.get("RFH_BOT_DRY_RUN", "").lower() or "false"
+    if dry_run not in ("true", "false"):
+        raise UserError("dry-run must be true or false")
+    as_app = bool(env.get("GITHUB_APP_ID")), bool(env.get("GITHUB_PRIVATE_KEY"))
+    if any(as_app) and not all(as_app):
+        raise UserError("app-id and private-key belong together: set both, or neither")
+    if not any(as_app) and not env.get("GITHUB_TOKEN"):
+        raise UserError("there is no token: leave `token` at its default, or give app-id and private-key")
+    event = env.get("GITHUB_EVENT_NAME", "")
+    named = read(event, _payload(env.get("GITHUB_EVENT_PATH", "")), {name.casefold(): name}, None)
+    owner, repo = name.split("/")
+    settings = read_settings(env, app=False)
+    return Inputs(mode, owner, repo, named, settings, env.get("GITHUB_TOKEN", ""), dry_run == "true")
+
+
+def _payload(path: str) -> Mapping[str, Any]:
+    """The event as the runner saved it; empty when there is none."""
+    if not path:
+        return {}
+    try:
+        payload = json.loads(Path(path).read_text("utf-8"))
+    except (OSError, ValueError):
+        raise UserError("GITHUB_EVENT_PATH: cannot read the event") from None
+    return payload if isinstance(payload, dict) else {}
+
+
+async def _run(inputs: Inputs) -> Report:
+    """Build the parts and act."""
+    import aiohttp
+
+    from bot.app import build_reconciler, connector
+    from bot.budget import Budget
+    from bot.db import open_database, utc_now
+    from bot.github.auth import App, Clients, OneToken
+    from bot.store import Store
+    from bot.sweep import Allowance, paced
+
+    settings, allowance = inputs.settings, Allowance(share=SHARES[inputs.mode])
+    db = open_database("sqlite://")
+    async with aiohttp.ClientSession() as session:
+        connect = connector(settings, session, utc_now, allowance.note)
+        try:
+            clients: Clients = (
+                App(settings.app_id, settings.private_key, connect)
+                if settings.app_id
+                else OneToken(inputs.token, connect)
+            )
+        except ValueError as error:
+            raise UserError(f"private-key: {error}") from None
+        rec = build_reconciler(settings, clients, Store(db), utc_now, writer="action")
+        report = await act(inputs, rec, allowance, paced(Budget(db), utc_now))
+    await db.close()
+    return report
+
+
+async def act(inputs: Inputs, rec: Reconciler, allowance: Allowance, guard: Guard) -> Report:
+    """Do what is pending in the repository, the event's own issue first."""
+    from bot.errors import RfhError
+    from bot.sweep import Problem, Summary, sweep
+
+    owner, repo = inputs.owner, inputs.repo
+    try:
+        gh = await rec.clients.client(owner, repo)
+        broken = await rec.rulebooks.problems(gh, owner, repo)
+        book = await rec.rulebooks.get(gh, owner, repo)
+    except RfhError as error:
+        return Report(Summary(0, (), 0, (Problem.of(error),)))
+    # Without a database there is no last good policy to fall back to, and the shipped one is not theirs.
+    if broken:
+        return Report(broken=broken)
+    if book.policy.writer != rec.writer and not inputs.dry_run:
+        return Report(
+            notice="The policy says `writer: app`, so the Action leaves this repository to the App."
+        )
+    summary = await sweep(
+        rec,
+        owner,
+        repo,
+        allowance,
+        own=inputs.named.issue,
+        at_least=inputs.named.at_least,
+        guard=guard,
+        dry_run=inputs.dry_run,
+    )
+    own = str(inputs.named.issue) if inputs.named.issue is not None else ""
+    return Report(summary, own=own, customer_prefix=book.policy.labels.customer_prefix)
+
+
+# ── telling ─────────────────────────────────────────────────────────────────────────────────
+
+
+def tell(report: Report, env: Mapping[str, str]) -> int:
+    """Annotations to stdout, outputs and summary to the runner's files; the exit code.
+
+    0: done, or nothing to do, or what failed may pass by itself. 1: somebody must act.
+    """
+    for level, message in _annotations(report):
+        click.echo(workflow.annotation(level, message))
+    for problem in report.broken:
+        click.echo(_policy_annotation(problem))
+    if env.get("GITHUB_OUTPUT"):
+        for name, value in outputs(report).items():
+            workflow.set_output(Path(env["GITHUB_OUTPUT"]), name, value)
+    if env.get("GITHUB_STEP_SUMMARY"):
+        server = env.get("GITHUB_SERVER_URL", "https://github.com")
+        workflow.add_summary(Path(env["GITHUB_STEP_SUMMARY"]), "\n".join(summary_lines(report, server)))
+    problems = report.summary.all_problems if report.summary is not None else ()
+    return 1 if report.broken or any(not problem.passing for problem in problems) else 0
+
+
+def _annotations(report: Report) -> list[tuple[workflow.Level, str]]:
+    """What people must see, at most one line each."""
+    lines: list[tuple[workflow.Level, str]] = []
+    if report.notice:
+        lines.append(("notice", report.notice))
+    if report.summary is None:
+        return lines
+    lines += [("warning" if each.passing else "error", each.text) for each in report.summary.problems]
+    for run in report.summary.runs:
+        if run.problem is not None:
+            lines.append(("warning" if run.problem.passing else "error", f"{run.key}: {run.problem.text}"))
+        elif run.result is not None:
+            lines += [("warning", f"{run.key}: {_masked(each, report)}") for each in run.result.plan.problems]
+    if report.summary.not_reached:
+        count = report.summary.not_reached
+        lines.append(("warning", f"{count} issues were not reached; the next run goes on"))
+    return lines
+
+
+def _policy_annotation(problem: str) -> str:
+    """A policy problem, ``file:line:column: message``, at its place."""
+    file, line, column, message = (*problem.split(":", 3), "", "", "")[:4]
+    if line.isdecimal() and column.isdecimal():
+        return workflow.annotation("error", message.strip(), file=file, line=int(line), col=int(column))
+    return workflow.annotation("error", problem)
+
+
+def outputs(report: Report) -> dict[str, str]:
+    """`team` and `missing` are the event's issue's; `plan` lists every run. Ids and kinds, no text."""
+    runs = report.summary.runs if report.summary is not None else ()
+    own = next((run for run in runs if str(run.key) == report.own), None)
+    facts = _facts(own) if own is not None else {}
+    plan = [
+        {
+            "issue": str(run.key),
+            "result": run.word,
+            "team": _facts(run).get("team"),
+            "missing": _facts(run).get("missing", []),
+            "actions": _actions(run, report),
+        }
+        for run in runs[:MOST_RUNS]
+    ]
+    return {
+        "team": str(facts.get("team") or ""),
+        "missing": json.dumps(facts.get("missing", [])),
+        "plan": json.dumps(plan),
+    }
+
+
+def summary_lines(report: Report, server: str) -> list[str]:
+    """The job summary, as markdown."""
+    lines = ["### rfh-bot", ""]
+    if report.notice:
+        lines.append(report.notice)
+    if report.broken:
+        lines += ["The policy in `.github/rfh-bot.yml` is broken, so nothing was done:", ""]
+        lines += [f"- {workflow.cell(problem)}" for problem in report.broken]
+    summary = report.summary
+    if summary is None:
+        return lines
+    lines.append(
+        f"Looked at {summary.looked_at} issues, wrote to {summary.written}, "
+        f"{summary.not_reached} not reached, {len(summary.all_problems)} problems."
+    )
+    if summary.runs:
+        lines += ["", "| Issue | Result | Done | Team | Missing |", "|:---|:---|:---|:---|:---|"]
+        lines += [_row(run, report, server) for run in summary.runs[:MOST_RUNS]]
+    return lines
+
+
+def _row(run: Run, report: Report, server: str) -> str:
+    facts = _facts(run)
+    link = f"[#{run.key.number}]({server}/{run.key.full_name}/issues/{run.key.number})"
+    word = run.word if run.problem is None else f"{run.word}: {run.problem.text}"
+    done, missing = "; ".join(_actions(run, report)), ", ".join(facts.get("missing", []))
+    cells = [workflow.cell(text) for text in (word, done, str(facts.get("team") or ""), missing)]
+    return f"| {link} | {' | '.join(cells)} |"
+
+
+def _facts(run: Run) -> Mapping[str, Any]:
+    desired = run.result.desired if run.result is not None else None
+    return desired.facts if desired is not None else {}
+
+
+def _actions(run: Run, report: Report) -> list[str]:
+    actions: tuple[Action, ...] = run.result.plan.actions if run.result is not None else ()
+    return [_shown(action, report) for action in actions]
+
+
+def _shown(action: Action, report: Report) -> str:
+    """One action; of a customer's label only that it is one."""
+    from bot.model import AddLabels, CreateLabel, RemoveLabels
+    from bot.reconciler import describe
+
+    match action:
+        case AddLabels(labels) | RemoveLabels(labels):
+            names = ", ".join(_masked(label.name, report) for label in labels)
+            return f"{type(action).__name__} {names}"
+        case CreateLabel(name):
+            return f"CreateLabel {_masked(name, report)}"
+        case _:
+            return describe(action)
+
+
+def _masked(text: str, report: Report) -> str:
+    """Text up to a customer's name."""
+    before, prefix, _ = text.partition(report.customer_prefix) if report.customer_prefix else (text, "", "")
+    return f"{before}{prefix}…" if prefix else before

@@ -57,7 +57,7 @@ _CUSTOMER = re2.compile(
     r"\b[\s\"'`*(:,=\[-]{1,5}(?:is |was |named |called )?[\"'`*(\[]*$"
 )
 _ENVIRONMENT = re2.compile(
-    r"(?i)^[*_`\"]{0,2}[-_.](?:prod|production|stag|staging|stage|stg|uat|qa|preprod|nonprod|sandbox|emea"
+    r"(?i)^[*_`\"]{0,2}[-_.](?:prod|production|staging|stg|uat|qa|preprod|nonprod|sandbox|emea"
     r"|apac|dr"
     r"|cluster|vpc|k8s|sourcegraph|sg|managed|instance|cloud|internal|poc|trial|corp)\d{0,3}(?:[^a-z]|$)"
 )

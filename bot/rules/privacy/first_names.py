@@ -116,7 +116,8 @@ _NAMES = """
     """
 
 #: first names that are also everyday words or product names: evidence only beside a cue
-EVERYDAY_NAMES = listed("""
+EVERYDAY_NAMES = listed("""german roman pascal ram claude elif leo maxim julian chad ann guido seth
+
     will mark grant rose bill may june april august rich chase hope faith grace joy jack robin art ray drew
     dale wade pat miles penny ruby pearl amber ivy iris olive hazel heather crystal chance field young frank
     gene dawn summer autumn sky angel jade jasmine opal violet lily daisy holly basil ginger sandy randy

@@ -18,7 +18,8 @@ MATCHES = (
     "«git@git.quandel.internal:team/repo.git»",
     "at «com.quandel.billing.core».Service.run(Service.java:1)",
     "on node «gke-quandel-prod-pool-1-0a1b2c3d-x7k2»",
-    "open «target.slack.com» please".replace("target", "square"),
+    "open «square.slack.com» please",
+    "visit «xolvaria-widgets.com» for more",
 )
 IGNORES = (
     "gitserver-0.gitserver:3178",
@@ -166,6 +167,9 @@ def _dotted(
         ):
             return None
     if not private:
+        company = tail in _COMPANY_TLDS and host.count(".") <= 2 and host.split(".")[0] not in _REVERSED
+        if company and not hosts.is_public(host) and view.text[start : start + len(host)] == host:
+            return Hit("unknown-domain", "unknown_link", start, start + len(host))
         return None
     if hosts.is_public(host) and not covered(host, _WORKSPACES):
         return None
@@ -175,6 +179,8 @@ def _dotted(
     return Hit("private-host", "host", start, start + len(host))
 
 
+#: endings that are a company's far more often than a file's or a property's
+_COMPANY_TLDS = frozenset(("com", "net", "org", "de", "fr", "eu", "uk", "biz", "health", "bank", "tr"))
 #: one sub-domain per company
 _WORKSPACES = frozenset(
     (

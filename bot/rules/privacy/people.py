@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import itertools
 from bisect import bisect_right
-from collections.abc import Callable, Iterator, Set
+from collections.abc import Callable, Iterable, Iterator, Set
 from dataclasses import dataclass
 
 import re2
@@ -28,7 +28,6 @@ from bot.rules.privacy.people_patterns import (
     HALF,
     INITIAL,
     JOINED_NAME,
-    LOCAL,
     MODALS,
     PEOPLE_CUES,
     PERSONS_VERB,
@@ -79,13 +78,17 @@ class _Knowledge:
 
 
 def people_hits(
-    view: View, public: Set[str], own_words: Set[str], in_link: Callable[[int], bool]
+    view: View,
+    public: Set[str],
+    own_words: Set[str],
+    in_link: Callable[[int], bool],
+    addresses: Iterable[str] = (),
 ) -> Iterator[Hit]:
-    """Full names (`person`) and bare first names (`person_first`)."""
+    """Full names (`person`) and bare first names (`person_first`); `addresses`: the text's private ones."""
     know = _Knowledge(public, own_words)
-    if any(know.plausible(word) for _, _, word in view.capitals) or INITIAL.search(view.data):
+    if addresses or any(know.plausible(w) for _, _, w in view.capitals) or INITIAL.search(view.data):
         full = {span: words for span, words in _full_names(view, know).items() if not in_link(span[0])}
-        yield from _said(view, know, full, in_link)
+        yield from _said(view, know, full, in_link, addresses)
     yield from _identifiers(view, know, in_link)
 
 
@@ -125,7 +128,11 @@ def _full_names(view: View, know: _Knowledge) -> dict[tuple[int, int], str]:
 
 
 def _said(
-    view: View, know: _Knowledge, full: dict[tuple[int, int], str], in_link: Callable[[int], bool]
+    view: View,
+    know: _Knowledge,
+    full: dict[tuple[int, int], str],
+    in_link: Callable[[int], bool],
+    addresses: Iterable[str],
 ) -> Iterator[Hit]:
     """The full names, then every single name that they, a cue, a verb or an address make one."""
     parts_of: set[str] = set()
@@ -153,7 +160,7 @@ def _said(
     for start, end in sorted(singles):
         if not covered(start, end) and not in_link(start):
             yield Hit("first-name", "person_first", start, end)
-    locals_ = _address_words(view, know)
+    locals_ = _address_words(addresses, know)
     for start, end, word in view.capitals if locals_ else ():
         likely = word.lower() in locals_ and len(word) >= 4 and not know.everyday(word)
         likely = likely and not covered(start, end) and (start, end) not in singles
@@ -217,7 +224,7 @@ def _echoes(view: View, surnames: set[str], in_link: Callable[[int], bool]) -> I
                 begin -= 1
             edged = begin == 0 or not view.low[begin - 1].isalpha()
             edged = edged and not view.low[end : end + 1].isalpha()
-            if edged and view.text[at].islower() and not in_link(at):
+            if edged and view.text[at].islower() and view.low[end : end + 1] != "@" and not in_link(at):
                 yield Hit("name-in-identifier", "person_first", begin, end)
             at = view.low.find(surname, end)
 
@@ -282,13 +289,13 @@ def _in_code_word(data: bytes, start: int, end: int) -> bool:
     )
 
 
-def _address_words(view: View, know: _Knowledge) -> set[str]:
+def _address_words(addresses: Iterable[str], know: _Knowledge) -> set[str]:
     """`lucia.ferreyra@…` makes Lucia and Ferreyra people wherever they stand; `lferreyra@…` Ferreyra."""
     words: set[str] = set()
-    for match in LOCAL.finditer(view.data) if b"@" in view.data else ():
-        local = view.low[slice(*match.span(1))].partition("+")[0].replace("_", ".").replace("-", ".")
+    for address in addresses:
+        local = address.partition("@")[0].partition("+")[0].replace("_", ".").replace("-", ".")
         for part in local.split("."):
-            if len(part) >= 3 and part not in COMPANY_WORDS and not know.everyday(part):
+            if part.isalpha() and len(part) >= 3 and part not in COMPANY_WORDS and not know.everyday(part):
                 words |= {part, part[1:]}
     return words
 

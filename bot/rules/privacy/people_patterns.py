@@ -86,7 +86,6 @@ _CLOSING = re2.compile(
     rf"{{0,2}}[ \t>*_~-]*((?-i:{_PERSON}|{_FIRST}))[ \t*_]*$"
 )
 _TITLED = re2.compile(rf"\b(?:Mr|Mrs|Ms|Miss|Dr|Prof|Herr|Frau|Mme|Sr|Sra)\.? ({_PERSON}|{_FIRST})\b")
-LOCAL = re2.compile(rb"([A-Za-z][A-Za-z._+-]{1,40})\d{0,4}@")
 COMPANY_WORDS = listed("""
     bank group health trading mobility freight corp inc ltd llc gmbh team support engineering security cloud
     server enterprise edition center centre service services systems studio code search insights

@@ -142,7 +142,8 @@ class Scanner:
         yield from ip_hits(view)
         yield from phone_hits(view, self._phone, in_link)
         yield from asset_hits(view, customers.named)
-        yield from people_hits(view, self._public, customers.words, in_link)
+        addresses = [view.low[mail.start : mail.end] for mail in mails if mail.rule == "email"]
+        yield from people_hits(view, self._public, customers.words, in_link, addresses)
         if watch:
             return
         yield from quote_hits(view)

@@ -61,11 +61,9 @@ def build(documents: Iterable[str]) -> list[str]:
         spread.update(seen)
     kept = {w for w, n in lower.items() if n >= LEAST_COUNT}
     kept |= {
-        w
-        for w, n in capital.items()
-        if n + lower[w] >= LEAST_CAPITAL_COUNT and spread[w] >= LEAST_DOCUMENTS and w not in FIRST_NAMES
+        w for w, n in capital.items() if n + lower[w] >= LEAST_CAPITAL_COUNT and spread[w] >= LEAST_DOCUMENTS
     }
-    return sorted(kept)
+    return sorted(kept - FIRST_NAMES)
 
 
 def parse(data: str) -> frozenset[str]:

@@ -13,7 +13,7 @@ from bot.rules.privacy.normalise import View, normalise
 from bot.rules.privacy.secrets.anchored import Anchored, Anchors, Try, at_edge, span_of
 from bot.rules.privacy.secrets.generic import generic_rules
 from bot.rules.privacy.secrets.keys import key_spans
-from bot.rules.privacy.secrets.looks import dummy, entropy, stands_in
+from bot.rules.privacy.secrets.looks import dummy, entropy
 from bot.rules.privacy.secrets.providers import PROVIDERS, UUID
 from bot.rules.privacy.secrets.shape import keyword_of, pattern_of
 from bot.rules.privacy.secrets.tokens import TOKENS, Token
@@ -141,11 +141,7 @@ def _provider_rule(id_: str, names: tuple[str, ...], shapes: tuple[str, ...]) ->
             return None
         start, end = span_of(match)
         value = view.text[start:end]
-        if (
-            stands_in(value)
-            or entropy(value) < 2
-            or not (any(c.isdigit() for c in value) or len(value) >= 30)
-        ):
+        if dummy(value) or entropy(value) < 2 or not (any(c.isdigit() for c in value) or len(value) >= 30):
             return None
         if _NEEDS_PROOF.match(view.data[start:end]) and not _PROOF.search(view.low[at:start]):
             return None

@@ -44,9 +44,10 @@ _CURL_USER = re2.compile(
     rb"""|[^\s:"']{0,80}:([^\s"']{3,120}))"""
 )
 _NETRC = re2.compile(rb"""machine\s+\S{1,120}\s+login\s+\S{1,120}\s+password\s+(\S{4,200})""")
+_SIDEKIQ = re2.compile(rb"(?i)://([0-9a-f]{8}:[0-9a-f]{8})@(?:gems|enterprise)\.contribsys\.com")
 _COOKIE = re2.compile(rb"[\w.]{0,12}=([\w%+/=.|-]{24,})(?:[;\s\"'`,)]|$)")
 _KEY_NAME = re2.compile(
-    r"auth(?:or|ent|ority|z|enticat)|access(?:ib|or|ed|es|[_.-]?(?:log|level|mode|control|time|list|request"
+    r"auth(?:ors?(?:[^i]|$)|ority|enticat)|access(?:ib|or|ed|es|[_.-]?(?:log|level|mode|control|time|list|request"
     r"|point|id))"
     r"|key(?:board|word|ring|store|frame|stroke|press|code|note|s$|up$|down$|[_.-]?(?:id$|ids|name|length"
     r"|size|type"
@@ -72,7 +73,8 @@ _KEY_NAME = re2.compile(
 _STRONG = re2.compile(
     r"passw|pwd|passphrase|secret|token|api[_. -]?key|access[_. -]?key|auth[_. -]?key|private[_. -]?key"
     r"|credential"
-    r"|licen[sc]e[_. -]?key|master[_. -]?key|encryption[_. -]?key|signing[_. -]?key|account[_. -]?key"
+    r"|authorization|licen[sc]e[_. -]?key|master[_. -]?key|encryption[_. -]?key|signing[_. -]?key"
+    r"|account[_. -]?key"
     r"|client[_. -]?key"
 )
 _UUID = re2.compile(rb"^[0-9A-Fa-f]{8}-(?:[0-9A-Fa-f]{4}-){3}[0-9A-Fa-f]{12}$")
@@ -118,6 +120,7 @@ def generic_rules(vocabulary: Set[str]) -> list[Anchored]:
             ("sgs=", "sessionid=", "_session="),
             _simple(_COOKIE, _random),
         ),
+        Anchored("sidekiq-url", ("://",), _simple(_SIDEKIQ, lambda _: True)),
         Anchored(
             "netrc", ("machine",), _simple(_NETRC, lambda v: not stands_in(v) and not readable(v, vocabulary))
         ),
@@ -157,8 +160,8 @@ def _assigned(vocabulary: Set[str]) -> Try:
 
     def attempt(view: View, at: int) -> tuple[int, int] | None:
         match = _TOKEN.match(view.data, at)
-        if match is None:
-            return None
+        if match is None or view.low.endswith(".svg?", 0, at):
+            return None  # badges carry a token that only reads the badge
         start, end = span_of(match)
         raw = view.data[start:end].rstrip(b".")
         end = start + len(raw)
@@ -196,6 +199,8 @@ def _password(vocabulary: Set[str]) -> Try:
                 end -= 1
             value = view.text[start:end]
             key = _identifier(view, at, start).rstrip("\"'`=:> \t\r\n([")
+            if pattern is _XML_VALUE and len(value) >= 8 and not stands_in(value):
+                return start, end
             if len(value) >= 6 and not _KEY_NAME.search(key) and _passwordly(value, vocabulary):
                 return start, end
         return None
@@ -209,11 +214,24 @@ def _passwordly(value: str, vocabulary: Set[str]) -> bool:
         return False
     if " " in value and not any(c.isdigit() for c in value):
         return False
-    if _NO_SECRET.match(value.encode("ascii", "replace")) or readable(value, vocabulary):
+    if _NO_SECRET.match(value.encode("ascii", "replace")):
+        return False
+    if readable(value, vocabulary) and not _composed(value):
         return False
     return any(c.isdigit() for c in value) or (
         entropy(value) >= 2.8 and not value.replace("-", "").replace("_", "").isalpha()
     )
+
+
+def _composed(value: str) -> bool:
+    """`thisIsDog11`, `Sommer2024!`: words, but made up as password rules ask for (and not "Password1")."""
+    low = value.lower()
+    if len(value) < 8 or any(
+        word in low for word in ("pass", "secret", "token", "test", "admin", "user", "key")
+    ):
+        return False
+    kinds = (str.isupper, str.islower, str.isdigit)
+    return all(any(kind(c) for c in value) for kind in kinds) and not any(c in value for c in "._-/: ")
 
 
 def _authorization(vocabulary: Set[str]) -> Try:

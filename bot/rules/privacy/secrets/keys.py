@@ -20,13 +20,14 @@ _BODY = re2.compile(
     rb"[^\r\n\\]{0,120})?)*"
     rb"[\"'`, \t+]{0,6}(?:[A-Za-z0-9+/=]+(?:\\+[nr]|[\s\"'`,+>|])*)+"
 )
+_RUN = re2.compile(rb"[A-Za-z0-9+/]{16,}")
 _TAIL = re2.compile(
     rb"(?:[A-Za-z0-9+/]{40,}={0,2}(?:\\+[nr]|[\s>|])+)+[A-Za-z0-9+/=]{0,80}(?:\\+[nr]|[\s>|])*-{2,5} ?END[ "
     rb"A-Z0-9_-]{0,60}PRIVATE KEY(?: BLOCK)? ?-{2,5}"
 )
 _PUTTY = re2.compile(rb"PuTTY-User-Key-File-\d: [\s\S]+?Private-MAC: [0-9a-f]{20,}")
 _JWT = re2.compile(
-    rb"\bey[A-Za-z0-9][\w/+-]{14,}\.ey[\w/+-]{15,}\.[\w/+=-]{8,}"
+    rb"\bey[A-Za-z0-9][\w/+-]{14,}\.ey[\w/+-]{15,}\.[\w/+=-]*"
     rb"|\bey[A-Za-z0-9][\w-]{14,}\.[\w-]*\.[\w-]{8,}\.[\w-]{16,}\.[\w-]{8,}"
 )
 _KIND_SECRET = re2.compile(rb"(?i)\bkind:[ \t]*[\"']?secret\b")
@@ -87,7 +88,12 @@ def _has_body(body: bytes) -> bool:
     """Is there key material: a run of base64 that is no stand-in?"""
     text = body.replace(b"\\n", b"").decode("ascii")
     packed = "".join(c for c in text if c.isalnum() or c in "+/=")
-    return len(packed) >= 24 and not stands_in(packed[:200]) and entropy(packed) >= 3.2
+    return (
+        len(packed) >= 24
+        and _RUN.search(body) is not None
+        and not stands_in(packed[:200])
+        and entropy(packed) >= 3.2
+    )
 
 
 def _kubernetes(view: View, kind: int) -> Iterator[tuple[str, int, int]]:

@@ -23,6 +23,7 @@ from bot.github.checks import report_policy
 from bot.github.client import GitHub, OnCall, TokenSource
 from bot.github.lookup import Catalogues
 from bot.github.pool import Pool
+from bot.github.roster import Rosters
 from bot.memory import Seal
 from bot.model import IssueKey
 from bot.policy.load import DEFAULT_NAME, Layer, default_text
@@ -192,6 +193,7 @@ def build_reconciler(
         clients=clients,
         rulebooks=Rulebooks(layers, store, now),
         catalogues=Catalogues(now=now),
+        rosters=Rosters(clients, now=now),
         store=store,
         seal=Seal(settings.memory_key),
         now=now,

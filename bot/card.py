@@ -9,13 +9,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from bot import words
+from bot import card_clock, words
 from bot.markdown import clean, code, escape, fence
 from bot.memory import Memory
 from bot.model import Candidate, Gap, Intake, Route, Snapshot
 from bot.policy.schema import Guidance, Policy, Team
+from bot.rules.clockwork import Waiting
 from bot.rules.inbox import Handled, Outcome
 from bot.rules.ownership import Ownership
+from bot.rules.reminders import Reminder
 
 SHORT = 600  # characters of an answer in a message: a comment that is too long would be refused as a whole
 
@@ -31,6 +33,9 @@ class View:
     owner: Ownership
     memory: Memory
     absent: tuple[str, ...] = ()  # labels that policy names and the repository lacks
+    slack: tuple[str, ...] = ()  # what Slack lacks or refused: bot.rules.slack
+    clock: Waiting | None = None  # None: no clock runs
+    now: datetime | None = None  # for what is over: shown times are absolute
 
     @property
     def team(self) -> Team | None:
@@ -39,11 +44,7 @@ class View:
     @property
     def filer(self) -> str:
         """Login of who is accountable: `/owner`, else the filer."""
-        intent = self.memory.intents.get("owner")
-        if intent is not None:
-            return intent.value
-        author = self.snapshot.issue.author
-        return author.login if author is not None else "the filer"
+        return accountable(self.snapshot, self.memory) or "the filer"
 
     @property
     def handed(self) -> bool:
@@ -60,6 +61,14 @@ class View:
     def alert(self) -> bool:
         """An urgent issue that no team owns: support must act now."""
         return self.urgent and self.team is None and self.snapshot.issue.state == "OPEN"
+
+
+def accountable(snapshot: Snapshot, memory: Memory) -> str:
+    """Login of who is accountable for support: `/owner`, else the filer; empty when that account is gone."""
+    intent = memory.intents.get("owner")
+    if intent is not None:
+        return intent.value
+    return snapshot.issue.author.login if snapshot.issue.author is not None else ""
 
 
 # ── the card ────────────────────────────────────────────────────────────────────────────────
@@ -99,7 +108,9 @@ def _table(view: View) -> str:
     customer = code(view.intake.customer) if view.intake.customer else "customer: –"
     rows = [("Issue", f"{_kind_cell(view)} · {_priority_cell(view)} · {customer}")]
     rows.append(("Owner", escape(view.filer)))
-    if view.snapshot.issue.state == "OPEN":
+    if view.clock is not None:
+        rows += card_clock.rows(view.clock, view.policy, view.filer, view.now)
+    elif view.snapshot.issue.state == "OPEN":
         rows.append(("Next", _next(view)))
     # GitHub tables need a header: the first fact is it.
     lines = [f"| Team | {_team_cell(view)} |", "|:---|:---|"]
@@ -145,17 +156,13 @@ def _next(view: View) -> str:
     if view.team is not None and not view.team.engineering:
         return f"{who} posts the text below"
     if view.handed and view.team is not None:
-        at = _time(view.memory.handed.at) if view.memory.handed else ""
+        at = words.moment(view.memory.handed.at) if view.memory.handed else ""
         return f"{view.team.name} answers here · asked {at}"
     if view.intake.missing:
         return f"{who} fills in what is missing; this card follows"
     if view.team is None:
         return f"{who} picks a team: `/route TEAM`"
     return f"{view.team.name} schedules it"
-
-
-def _time(at: datetime) -> str:
-    return at.strftime("%Y-%m-%d %H:%M UTC")
 
 
 def _missing(view: View) -> str:
@@ -226,6 +233,9 @@ def _tell_team(view: View, team: Team) -> str:
     """The message of handbook step 5: what is needed, the link, the timeline."""
     if team.slack.channel is None or view.snapshot.issue.state == "CLOSED":
         return ""
+    told = view.memory.told[-1] if view.memory.told else None
+    if told is not None and told.ts and told.team == view.owner.team:
+        return words.told(team.slack.channel, told.link)
     handle = f"{team.slack.handle} " if team.slack.handle else ""
     need = view.intake.values.get("need") or view.snapshot.issue.title
     lines = [f"{handle}{clean(need, SHORT)}", view.snapshot.issue.url]
@@ -261,6 +271,9 @@ def _notes(view: View) -> str:
     if view.alert:
         notes.append(words.alert_note(view.policy))
     notes += [words.absent_label(name) for name in view.absent]
+    notes += [words.slack_problem(found) for found in view.slack]
+    if view.clock is not None and view.clock.unseen and view.team is not None:
+        notes.append(words.unseen(view.team.name))
     if view.memory.held:
         notes.append(words.HELD)
     return "\n".join(f"> {note}" for note in notes)
@@ -311,6 +324,13 @@ def _checked(view: View) -> str:
         return "Checked: nothing is missing."
     rows = [f"- **{_label(gap, view.policy)}** {words.gap(gap, view.policy)}".rstrip() for gap in missing]
     return "\n".join(["Checked. Missing:", *rows])
+
+
+def reminder(view: View, due: Reminder) -> str:
+    """Calls whoever's turn it is, or support's management."""
+    assert view.clock is not None
+    owner = accountable(view.snapshot, view.memory)
+    return card_clock.reminder(view.clock, due, view.snapshot, view.policy, owner)
 
 
 def alert(view: View) -> str:

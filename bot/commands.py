@@ -11,10 +11,13 @@ import difflib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
+from typing import get_args
 
 import re2
 
+from bot.memory import Side
 from bot.policy.schema import Policy, Role
+from bot.rules import snooze
 
 ROLES: tuple[str, ...] = ("read", "triage", "write", "maintain", "admin")
 MAX_PER_COMMENT = 10
@@ -108,6 +111,17 @@ def _login(text: str, policy: Policy) -> str | Refusal:
     return match[1] if match else Refusal("not-a-login", text)
 
 
+def _snooze(text: str, policy: Policy) -> str | Refusal:
+    del policy
+    return snooze.wish(text) or Refusal("not-a-time", text)
+
+
+def _side(text: str, policy: Policy) -> str | Refusal:
+    sides = {side: side for side in get_args(Side)}
+    names = dict.fromkeys(team_names(policy), "engineering") | sides
+    return _choice(text, names, sides)
+
+
 def _text(text: str, policy: Policy) -> str | Refusal:
     del policy
     return " ".join(text.split())
@@ -154,6 +168,26 @@ _TABLE = (
         True,
     ),
     Spec("handoff", "/handoff [REASON]", "Hand over now, in spite of gaps.", "/handoff", "handoff", _text),
+    Spec(
+        "waiting",
+        "/waiting support|engineering|customer",
+        "Say whose turn it is.",
+        "/waiting support",
+        "waiting",
+        _side,
+        True,
+    ),
+    Spec(
+        "snooze",
+        "/snooze 3d|until DATE [REASON]",
+        "No reminders until then.",
+        "/snooze 3d",
+        "snooze",
+        _snooze,
+        True,
+    ),
+    Spec("unsnooze", "/unsnooze", "Reminders go on.", "/unsnooze", "snooze"),
+    Spec("emergency", "/emergency", "From now on reminders come at any hour.", "/emergency", "emergency"),
     Spec("check", "/check", "Check again and list what is missing.", "/check"),
     Spec("why", "/why", "Say why this team.", "/why"),
     Spec("undo", "/undo", "Take the last command back.", "/undo"),

@@ -11,15 +11,18 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from bot import words
-from bot.card import View, alert, card, reply
+from bot.card import View, accountable, alert, card, reminder, reply
 from bot.memory import Handed, Intent, Memory, effect_marker, effects_in, inert
 from bot.model import Assign, CreateComment, CreateLabel, Intake, React, Route, Snapshot
 from bot.policy.schema import Policy
 from bot.recall import Recall
-from bot.rules import inbox
+from bot.rules import clockwork, inbox, slack
 from bot.rules.labels import LabelChange, LabelHistory, Wanted, change
 from bot.rules.ownership import Ownership, own, team_of_label
+from bot.rules.reminders import Reminder
 from bot.rules.rulebook import Rulebook
+from bot.rules.slack_wish import wish
+from bot.told import SlackAction
 
 OK, REFUSED = "THUMBS_UP", "CONFUSED"  # GraphQL ReactionContent
 
@@ -37,6 +40,8 @@ class Desired:
     card: str = ""  # the visible part
     reactions: tuple[React, ...] = ()
     look_again: datetime | None = None
+    tell: tuple[SlackAction, ...] = ()
+    asks: tuple[str, ...] = ()  # sides whose members (`Snapshot.roster`) are wanted: decide again with them
     facts: Mapping[str, object] = field(default_factory=dict)  # for `explain` and `--dry-run`: no issue text
 
 
@@ -78,7 +83,8 @@ def decide(snapshot: Snapshot, recall: Recall, book: Rulebook, now: datetime) ->
     def kind_of(memory: Memory) -> str | None:
         return _kind(memory, template.kind, history, policy)
 
-    ran = inbox.run(waiting, memory, inbox.Context(snapshot, policy, kind_of, book.intake.customers))
+    context = inbox.Context(snapshot, policy, kind_of, book.intake.customers, book.calendars.everybody())
+    ran = inbox.run(waiting, memory, context)
     if ran.create:
         return Desired(memory, create=tuple(_new_label(name, policy) for name in ran.create))
     memory = ran.memory
@@ -103,6 +109,22 @@ def decide(snapshot: Snapshot, recall: Recall, book: Rulebook, now: datetime) ->
     labels = change(history, _wanted(intake, owner, memory, history, policy), keep=(policy.labels.rfh,))
     memory = replace(memory, applied=labels.applied, closed=snapshot.issue.state == "CLOSED")
     memory = _hand_over(memory, intake, owner, policy, now)
+    memory, clock = clockwork.tick(
+        snapshot,
+        memory,
+        recall.memory,
+        clockwork.Issue(
+            team=owner.team,
+            kind=intake.kind,
+            priority=intake.priority,
+            owner=accountable(snapshot, memory),
+            customer=intake.customer,
+            rfh=labels.has(policy.labels.rfh, snapshot.issue.labels),
+        ),
+        book,
+        clockwork.asked_at(snapshot, memory, recall.memory.floor, history, policy, now),
+        now,
+    )
     view = View(
         snapshot=snapshot,
         policy=policy,
@@ -111,9 +133,14 @@ def decide(snapshot: Snapshot, recall: Recall, book: Rulebook, now: datetime) ->
         owner=owner,
         memory=memory,
         absent=labels.absent,
+        clock=clock,
+        now=now,
     )
-    comments, memory = _comments(ran, view, memory, now)
-    view = replace(view, memory=memory)
+    comments, memory = _comments(ran, view, recall, now)
+    said = slack.conclude(memory, wish(replace(view, memory=memory)), snapshot.workspace, now)
+    if said.actions:  # an end that Slack was not told yet is looked at again
+        memory = replace(memory, closed=False)
+    view = replace(view, memory=memory, slack=said.problems)
     return Desired(
         memory=memory.bounded(now - inbox.SETTLE),
         labels=labels,
@@ -124,6 +151,9 @@ def decide(snapshot: Snapshot, recall: Recall, book: Rulebook, now: datetime) ->
             React(h.comment.id, h.comment.node_id, OK if all(o.ok for o in h.outcomes) else REFUSED)
             for h in ran.handled
         ),
+        look_again=min(filter(None, (_look_again(clock, memory, now), said.look_again)), default=None),
+        tell=said.actions,
+        asks=clock.asks if clock is not None else (),
         facts=_facts(intake, route, owner, memory),
     )
 
@@ -254,22 +284,54 @@ def _hand_over(memory: Memory, intake: Intake, owner: Ownership, policy: Policy,
 
 
 def _comments(
-    ran: inbox.Ran, view: View, memory: Memory, now: datetime
+    ran: inbox.Ran, view: View, recall: Recall, now: datetime
 ) -> tuple[tuple[CreateComment, ...], Memory]:
-    """Replies to those who asked or were refused, and alerts; each once (invariant 6)."""
-    snapshot = view.snapshot
+    """Replies to those who asked or were refused, alerts and a reminder; each once (invariant 6)."""
+    snapshot, memory = view.snapshot, view.memory
     ours = [c for c in snapshot.comments if snapshot.viewer.same_as(c.author)]
     there = {key for comment in ours for key in effects_in(comment.body)}
     said = {handled: inbox.reply_key(handled.comment) for handled in ran.handled}
     texts = [(key, text) for handled, key in said.items() if (text := reply(handled, view))]
     if view.alert and not memory.held:
         texts.append(("alert:urgent-unrouted", alert(view)))
+    due = _due(view, recall, now)
+    if due is not None:
+        texts.append((due.key, reminder(view, due)))
     effects, comments = dict(memory.effects), []
     for key, text in texts:
         if key not in effects and key not in there:
             comments.append(CreateComment(key, f"{inert(text)}\n\n{effect_marker(key)}"))
         effects.setdefault(key, now.replace(microsecond=0))
     return tuple(comments), replace(memory, effects=effects)
+
+
+def _due(view: View, recall: Recall, now: datetime) -> Reminder | None:
+    """The reminder to write in this run.
+
+    The card must tell of this turn before anybody is called to it ("card edit first, then one comment"), and
+    a comment must stand before the memory says so (invariant 6: effect, then done). Both hold because a turn
+    and a reminder about it are never written in one run: a turn that is news to the card is written there,
+    and the reminder comes with the next run, seconds later.
+    """
+    if view.clock is None or view.memory.held:
+        return None
+    found = view.clock.next_reminder(view.memory.effects)
+    shown = recall.memory.clock
+    if found is None or found.at > now or recall.card is None or shown is None:
+        return None
+    clock = view.clock.clock
+    return found if (shown.turn, shown.since) == (clock.turn, clock.since) else None
+
+
+def _look_again(clock: clockwork.Waiting | None, memory: Memory, now: datetime) -> datetime | None:
+    """When something changes by time alone: a reminder is due, or a snooze ends. Always after `now`."""
+    if clock is None or memory.held:
+        return None
+    following = clock.next_reminder(memory.effects)
+    times = [following.at] if following is not None else []
+    if clock.snoozed_until is not None and clock.snoozed_until > now:
+        times.append(clock.snoozed_until)
+    return max(min(times), now + clockwork.SOON) if times else None
 
 
 def _assign(ran: inbox.Ran, memory: Memory) -> Assign | None:

@@ -6,6 +6,8 @@ pings, never runs as a command and never breaks out. Names and labels from polic
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from bot.commands import COMMANDS, Refusal, filled, help_rows
 from bot.markdown import code, escape
 from bot.model import Candidate, Gap, Match, Route
@@ -122,6 +124,11 @@ _REFUSALS = {
     "priority-not-for-kind": "A feature request stays at the default priority. `/kind` changes what it is.",
     "no-handoff-for-kind": "Only a request for help is handed over. `/kind help` first.",
     "nothing-to-undo": "There is no command to take back.",
+    "not-a-time": "{seen} is no time. Write `{usage}`, e.g. `{example}` or `/snooze until 2030-01-31`.",
+    "snooze-past": "{seen} is over already.",
+    "snooze-too-long": "{seen} is too long: {near} at most.",
+    "not-snoozed": "Nothing is snoozed on this issue.",
+    "nobody-asked": "Nobody in engineering was asked yet. `/handoff` hands over now.",
     "nothing-held": "Nothing is held on this issue.",
     "too-many": "More than ten commands in one comment: `/{word}` and what follows was not run.",
 }
@@ -147,7 +154,9 @@ def refusal(outcome: Outcome, policy: Policy) -> str:
 
 def help_table(policy: Policy) -> str:
     rows = ["| Command | What it does | Who |", "|---|---|---|"]
-    rows += [f"| `{usage}` | {summary} | {who} |" for usage, summary, who in help_rows(policy)]
+    # A bar in a table's cell needs its backslash, also in code.
+    table = [(usage.replace("|", r"\|"), summary, who) for usage, summary, who in help_rows(policy)]
+    rows += [f"| `{usage}` | {summary} | {who} |" for usage, summary, who in table]
     return "\n".join([*rows, "", teams(policy)])
 
 
@@ -192,6 +201,82 @@ def alert_note(policy: Policy) -> str:
     """Urgent and without a team: where to shout."""
     where = f" Tell support in {policy.support.channel}." if policy.support.channel else ""
     return f"Urgent, but no team yet: `/route TEAM`.{where}"
+
+
+# ── clocks ──────────────────────────────────────────────────────────────────────────────────
+
+CUSTOMER_TURN = "the customer"
+EMERGENCY = "emergency: at any hour"
+MANAGEMENT = "Support management:"
+PAGE = "To page them, post in Slack:"
+_OTHER = {"engineering": "support", "support": "engineering", "customer": "support"}
+
+
+def moment(at: datetime) -> str:
+    return at.strftime("%Y-%m-%d %H:%M UTC")
+
+
+def turn(who: str, since: datetime, due: datetime | None) -> str:
+    """Who it waits for."""
+    return f"{who} · since {moment(since)}" + (f" · answer due {moment(due)}" if due is not None else "")
+
+
+def snoozed(until: datetime) -> str:
+    return f"snoozed until {moment(until)}"
+
+
+def unseen(team: str) -> str:
+    """Nobody of a team is known, so its answers look like anybody's."""
+    return (
+        f"Nobody is known to be in {team}, so the bot does not see their answers: comment `/waiting support`"
+        " after one. The policy's `members` or `github_team` would tell."
+    )
+
+
+def remind_team(since: datetime, answered: bool) -> str:
+    what = "support answered, and waits for you again" if answered else "support waits for a first answer"
+    return f"{what} since {moment(since)}."
+
+
+def remind_support(team: str, since: datetime) -> str:
+    return f"{team} answered and waits for support since {moment(since)}."
+
+
+def escalated(who: str, since: datetime) -> str:
+    """To support's management, when the reminders before had no effect."""
+    return f"this waits for {who} since {moment(since)}, and reminders had no effect."
+
+
+def not_so(turn: str) -> str:
+    """How to correct a reminder."""
+    return f"Not so? `/waiting {_OTHER[turn]}`, `/waiting customer` or `/snooze 3d`."
+
+
+# ── Slack ───────────────────────────────────────────────────────────────────────────────────
+
+
+def told(channel: str, link: str) -> str:
+    """Where the team was told; no text to paste then."""
+    return f"Told in [{channel}]({link})." if link else f"Told in {channel}."
+
+
+_SLACK = {
+    "no-channel": "Slack shows the bot no channel `{name}`: correct the policy, or invite the bot there.",
+    "no-handle": "Slack has no user group `{name}`: nobody was called by name.",
+    "refused": "Slack refused the message (`{name}`).",
+    "withheld": "The Slack message names only the area: {why}.",
+}
+_WITHHELD = {
+    "no-extra": "the words were not checked, as the extra `privacy` is not installed",
+    "scanner": "the check of the words failed",
+    "nothing-left": "all that was said is private",
+}
+
+
+def slack_problem(found: str) -> str:
+    """A reason code of bot.rules.slack in words, e.g. ``no-channel:#search``."""
+    kind, _, name = found.partition(":")
+    return _SLACK[kind].format(name=name, why=_WITHHELD.get(name, name))
 
 
 # ── small parts ─────────────────────────────────────────────────────────────────────────────

@@ -55,8 +55,8 @@ def duration(text: str) -> Duration:
     return _checked(Duration(int(wall) * _MINUTES[wall_unit], "wall"))
 
 
-def wall(amount: int, unit: Literal["m", "h", "d", "w"]) -> Duration:
-    """So many minutes, hours, days or weeks on the wall. Raises ValueError as `duration` does."""
+def wall(amount: int, unit: str) -> Duration:
+    """So many minutes, hours, days or weeks (m, h, d, w) on the wall; raises as `duration` does."""
     return _checked(Duration(amount * _MINUTES[unit], "wall"))
 
 

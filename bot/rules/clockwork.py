@@ -98,7 +98,7 @@ def asked_at(
     acts += [intent.at for slot, intent in memory.intents.items() if slot in _ASKING]
     acts += [history.set_at(label) for label in history.people() if team_of_label(label.name, policy)]
     fresh = [at for at in acts if at is not None and (floor is None or floor < at) and at <= now]
-    return max(fresh, default=now)
+    return max(fresh, default=now.replace(microsecond=0))
 
 
 def tick(
@@ -112,6 +112,7 @@ def tick(
 ) -> tuple[Memory, Waiting | None]:
     """The memory with the clock as it stands now, and what the card tells of it. `before`: as it was read."""
     policy, handed = book.policy, memory.handed
+    now = now.replace(microsecond=0)  # as the memory keeps times
     if handed is None:
         return replace(memory, clock=None), None
     priority = issue.priority or policy.default_priority

@@ -158,6 +158,9 @@ class Calendars:
     def support(self) -> Calendar:
         return self._covering(self.clocks.support)
 
+    def everybody(self) -> Calendar:
+        return self._covering(())
+
     def _covering(self, ids: Sequence[str]) -> Calendar:
         return Calendar(tuple(self.offices[id_] for id_ in ids or self.offices))
 

@@ -20,6 +20,8 @@ from bot.markdown import command_lines
 from bot.memory import REPLY, Intent, Memory, Undo
 from bot.model import Comment, Label, Snapshot
 from bot.policy.schema import Policy
+from bot.rules import snooze
+from bot.rules.durations import Calendar
 from bot.rules.intake_customers import CustomerReader
 
 REACH = timedelta(days=7)  # a first look at an old issue runs no command older than this
@@ -126,6 +128,7 @@ class Context:
     policy: Policy
     kind_of: Callable[[Memory], str | None]
     customers: CustomerReader
+    calendar: Calendar  # for `/snooze`
 
 
 def run(waiting: Sequence[Pending], memory: Memory, context: Context) -> Ran:
@@ -211,10 +214,34 @@ def _intend(
         if kind is not None and not context.policy.kinds[kind].handoff:
             return memory, Outcome(name, False, refusal=Refusal("no-handoff-for-kind", kind)), None
         value = "asked"  # the reason is a person's words: it stays in the comment
+    if name in {"waiting", "snooze", "unsnooze", "emergency"}:
+        about_time = _clock_command(name, value, comment, memory, context)
+        if isinstance(about_time, Refusal):
+            return memory, Outcome(name, False, refusal=about_time), None
+        value = about_time
     intent = Intent(value, comment.author.login, comment.created_at, comment.id)
     undo = Undo(name, slot, memory.intents.get(slot), comment.id)
-    memory = replace(memory.with_intent(slot, intent), undo=(*memory.undo, undo))
+    after = memory.with_intent(slot, None if name == "unsnooze" else intent)
+    memory = replace(after, undo=(*memory.undo, undo))
     return memory, Outcome(name, True, shown), create
+
+
+def _clock_command(
+    name: str, value: str, comment: Comment, memory: Memory, context: Context
+) -> str | Refusal:
+    """What a command about clocks leaves behind."""
+    if name == "emergency":
+        return "asked"
+    if name == "unsnooze":
+        return "" if "snooze" in memory.intents else Refusal("not-snoozed")
+    if name == "waiting":
+        asked = memory.handed is not None or "handoff" in memory.intents
+        return value if asked else Refusal("nobody-asked")
+    longest = context.policy.clocks.snooze.longest
+    until = snooze.ends(value, comment.created_at, context.calendar, longest)
+    if until == "past" or until == "too-long":
+        return Refusal(f"snooze-{until}", value, (longest,))
+    return snooze.written(until)
 
 
 _SLUG = re.compile(r"[^a-z0-9]+")
@@ -257,6 +284,8 @@ def _undo(comment: Comment, memory: Memory, context: Context) -> tuple[Memory, O
     if refused is not None:
         return memory, replace(refused, command="undo")
     memory = replace(memory.with_intent(last.slot, last.before), undo=memory.undo[:-1])
+    if last.slot == "waiting":
+        memory = replace(memory, clock=None)  # folded anew, without the correction
     if last.slot == "handoff" and memory.handed is not None and memory.handed.how == "command":
         memory = replace(memory, handed=None)
     return memory, Outcome("undo", True, last.command)

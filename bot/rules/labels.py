@@ -86,6 +86,11 @@ class LabelChange:
     applied: Mapping[str, str]  # what the memory should remember afterwards
     absent: tuple[str, ...]  # wanted, but not in the repository: a policy error, never created
 
+    def has(self, name: str, live: Iterable[Label]) -> bool:
+        """Is a label on once this is done?"""
+        gone = {label.id for label in self.remove}
+        return any(label.folded == name.casefold() for label in (*live, *self.add) if label.id not in gone)
+
 
 def change(history: LabelHistory, wanted: Iterable[Wanted], keep: Iterable[str] = ()) -> LabelChange:
     """add = (wanted − taken off by people) − live;  remove = (ours − wanted) ∩ live, but for `keep` names."""

@@ -23,6 +23,7 @@ from bot.policy.clocks import Target
 from bot.policy.durations import Duration, duration
 from bot.rules.durations import Calendar
 
+PREFIX = "remind:"  # what the effect keys of reminders start with
 OLD = timedelta(days=7)  # a silence that was older than this when the bot first saw it
 
 
@@ -37,7 +38,7 @@ class Reminder:
 
 
 def key(priority: str, level: int, clock: Clock) -> str:
-    return f"remind:{priority}:{level}:{int(clock.since.timestamp())}"
+    return f"{PREFIX}{priority}:{level}:{int(clock.since.timestamp())}"
 
 
 def upcoming(
@@ -54,7 +55,7 @@ def upcoming(
 
     `sent`: effect key → when. `calendar`: of the side whose turn it is.
     """
-    if clock.turn == "customer" or handed.at - clock.base > OLD:
+    if clock.turn == "customer" or handed.at - clock.since > OLD:
         return None
     levels = [duration(level.after) for level in target.reminders]
     done = [n for n in range(1, len(levels) + 1) if key(clock.priority, n, clock) in sent]

@@ -27,6 +27,7 @@ from bot.github.checks import report_policy
 from bot.github.documents import ENDPOINTS, QUERIES, Endpoint, apply_document
 from bot.github.load import load
 from bot.github.lookup import Catalogues, account_exists, file_text, issues_updated_since, role
+from bot.github.roster import Rosters
 from bot.github.sweep import Selection, issue_pages
 from bot.model import (
     Actor,
@@ -45,6 +46,9 @@ from bot.model import (
     UnminimizeComment,
     UpdateComment,
 )
+from bot.policy.load import load_default
+from bot.policy.schema import Support
+from bot.rules.turns import SUPPORT
 
 KEY = IssueKey("octocat", "Hello-World", 1347)
 MIRROR = MirroredCard(4, "IC_4", 1, "marker")
@@ -212,8 +216,8 @@ async def test_everything_that_is_asked_is_described(described: Make) -> None:
     for use in (auth.RECONCILE, auth.REPORT):
         client = await app.client(KEY.owner, KEY.repo, use)
         await account_exists(client, "octocat")
-    support = Support(github_team="acme/support")
-    await Rosters(app).of(KEY.owner, KEY.repo, load_default().model_copy(update={"support": support}), [SUPPORT])
+    policy = load_default().model_copy(update={"support": Support(github_team="acme/support")})
+    assert await Rosters(app).of(KEY.owner, KEY.repo, policy, [SUPPORT])
     expected = {f"{e.method} {e.path}" for e in ENDPOINTS} | {q.name for q in QUERIES} | {"Apply"}
     assert expected == world.asked
 

@@ -88,6 +88,13 @@ def test_another_scanner_does_not_repeat_or_invent() -> None:
     assert [("sourcegraph-access-token", TOKEN)] == shown(text, found)
 
 
+def test_another_scanner_does_not_make_a_picture_a_secret() -> None:
+    """The token in a picture's link is GitHub's own; when watching, pictures are left alone."""
+    url = "https://private-user-images.githubusercontent.com/1/2-a.png?jwt=eyJabc.eyJdef.ghi"
+    at = url.index("eyJabc")
+    assert () == shipped().scan(url, WATCH, [External("k", at, len(url))])
+
+
 def test_a_fingerprint_names_a_value_of_an_issue_and_needs_the_key() -> None:
     """Spelling variants of one value are one; another issue, key or value is another."""
     text = "Ｑuandel, Quandel, Oakhaven Bank"

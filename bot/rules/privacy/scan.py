@@ -29,7 +29,7 @@ from bot.rules.privacy.normalise import View, normalise
 from bot.rules.privacy.people import people_hits
 from bot.rules.privacy.phone import phone_hits
 from bot.rules.privacy.resolve import resolved
-from bot.rules.privacy.secrets import Secrets, decoded_parts
+from bot.rules.privacy.secrets import Secrets, decoded_parts, in_picture_link
 from bot.rules.privacy.secrets.looks import stands_in
 from bot.rules.privacy.structure import quote_hits
 from bot.rules.privacy.unknown import unknown_hits
@@ -105,6 +105,8 @@ class Scanner:
                 findings.setdefault((start, end, hit.kind), Finding(start, end, hit.rule, hit.kind, severity))
         secrets = [f for f in findings.values() if f.kind in ("secret", "image")]
         for seen in external:
+            if in_picture_link(text, seen.start):
+                continue
             if any(f.start < seen.end and seen.start < f.end for f in secrets) or stands_in(
                 text[seen.start : seen.end]
             ):

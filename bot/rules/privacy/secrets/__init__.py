@@ -25,7 +25,7 @@ _NEEDS_PROOF = re2.compile(
 )
 _PROOF = re2.compile(r"key|token|secret|pass|auth|cred|api|pat\b|_id|clientid|client")
 # GitHub's own picture links carry a short-lived token of GitHub's; the link is the finding, not the token
-_IMAGE_TOKEN = b"private-user-images.githubusercontent.com/"
+_PICTURES = "private-user-images.githubusercontent.com/"
 
 
 class Secrets:
@@ -45,10 +45,10 @@ class Secrets:
 
     def _plain(self, view: View) -> Iterator[Hit]:
         for rule, start, end in self._anchors.scan(view):
-            if not _in_image_link(view.data, start):
+            if not in_picture_link(view.text, start):
                 yield Hit(rule, "secret", start, end)
         for rule, start, end in key_spans(view):
-            if not _in_image_link(view.data, start):
+            if not in_picture_link(view.text, start):
                 yield Hit(rule, "secret", start, end)
 
 
@@ -83,9 +83,10 @@ def _hex(raw: bytes) -> bytes | None:
     return bytes.fromhex(raw.decode()) if len(raw) % 2 == 0 else None
 
 
-def _in_image_link(data: bytes, at: int) -> bool:
-    link = data.rfind(_IMAGE_TOKEN, max(0, at - 400), at)
-    return link >= 0 and not any(c in b" \t\r\n\"'<>)" for c in data[link:at])
+def in_picture_link(text: str, at: int) -> bool:
+    """Is the place inside a link to a picture of GitHub's?"""
+    link = text.rfind(_PICTURES, max(0, at - 400), at)
+    return link >= 0 and not any(c in " \t\r\n\"'<>)" for c in text[link:at])
 
 
 def _token_rules(token: Token) -> Iterator[Anchored]:
@@ -152,4 +153,4 @@ def _provider_rule(id_: str, names: tuple[str, ...], shapes: tuple[str, ...]) ->
     return Anchored(id_, names, attempt)
 
 
-__all__ = ["UUID", "Secrets", "decoded_parts"]
+__all__ = ["UUID", "Secrets", "decoded_parts", "in_picture_link"]

@@ -64,7 +64,7 @@ def cli() -> None:
 def main() -> None:
     """Console script. Exit codes: 0 done, 1 not as wished, 2 wrong use, 130 interrupted."""
     try:
-        code = cli.main(standalone_mode=False)
+        code = cli.main(prog_name="rfh-bot", standalone_mode=False)
     except click.exceptions.Abort:
         code = 130
     except click.ClickException as error:

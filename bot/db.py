@@ -46,7 +46,10 @@ def open_database(url: str, *, exclusive: bool = True, clock: Clock | None = Non
     match parsed.get_backend_name():
         case "sqlite":
             path = Path(parsed.database) if parsed.database not in (None, "", ":memory:") else None
-            return SqliteDatabase(path, exclusive=exclusive, clock=clock or utc_now)
+            try:
+                return SqliteDatabase(path, exclusive=exclusive, clock=clock or utc_now)
+            except OSError as error:
+                raise UserError(f"cannot open the database {path}: {error.strerror}") from None
         case "postgresql":
             return PostgresDatabase(parsed, clock=clock)
         case other:

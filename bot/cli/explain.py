@@ -39,7 +39,7 @@ def explain(issue: IssueKey, as_json: bool) -> None:
 
 
 async def _look(issue: IssueKey) -> dict[str, dict[str, Any]] | None:
-    async with database() as (_, queue, store):
+    async with database(existing=True) as (_, queue, store):
         entry, card, plan = await queue.get(str(issue)), await store.card(issue), await store.last_plan(issue)
         pause = await store.paused(issue.full_name)
     if entry is None and card is None and plan is None:

@@ -6,6 +6,7 @@ import contextlib
 import os
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import aiohttp
 import click
@@ -46,14 +47,24 @@ class Parts:
 
 
 @contextlib.asynccontextmanager
-async def database(*, exclusive: bool = False) -> AsyncIterator[tuple[Database, Queue, Store]]:
-    """The database alone, for tools that only look into it."""
+async def database(
+    *, exclusive: bool = False, existing: bool = False
+) -> AsyncIterator[tuple[Database, Queue, Store]]:
+    """The database alone. `existing`: for tools that reach a server through it and must not make another."""
     url = os.environ.get("RFH_BOT_DATABASE_URL", "") or DATABASE
+    if existing:
+        _must_exist(url.removeprefix("sqlite:///"), url)
     db = open_database(url, exclusive=exclusive)
     try:
         yield db, Queue(db), Store(db)
     finally:
         await db.close()
+
+
+def _must_exist(path: str, url: str) -> None:
+    """A pause in a database that nobody reads would be no pause."""
+    if path not in (url, "") and not Path(path).exists():
+        raise UserError(f"no database at {path}: set RFH_BOT_DATABASE_URL as the server has it")
 
 
 @contextlib.asynccontextmanager

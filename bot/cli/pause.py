@@ -22,7 +22,7 @@ def pause(repository: str, reason: str) -> None:
     scope = _scope(repository)
 
     async def run() -> None:
-        async with database() as (_, _, store):
+        async with database(existing=True) as (_, _, store):
             await store.pause(scope, reason=reason, by=getpass.getuser())
 
     asyncio.run(run())
@@ -38,7 +38,7 @@ def resume(repository: str) -> None:
     scope = _scope(repository)
 
     async def run() -> bool:
-        async with database() as (_, _, store):
+        async with database(existing=True) as (_, _, store):
             return await store.unpause(scope)
 
     if not asyncio.run(run()):

@@ -13,6 +13,7 @@ from pathlib import Path
 import click
 
 from bot.errors import UserError
+from bot.settings import read_settings
 
 
 @click.command(
@@ -30,21 +31,18 @@ def replay(file: Path, event: str, url: str) -> None:
 
     Signed with GITHUB_WEBHOOK_SECRET (or its _FILE). Exit code 0 when the App accepted it.
     """
-    secret_path = os.environ.get("GITHUB_WEBHOOK_SECRET_FILE", "")
-    secret = os.environ.get("GITHUB_WEBHOOK_SECRET", "") or (
-        Path(secret_path).read_text() if secret_path else ""
-    )
-    if not secret.strip():
+    secrets = read_settings(os.environ, app=False).webhook_secrets
+    if not secrets:
         raise UserError("GITHUB_WEBHOOK_SECRET is not set: it signs the delivery")
-    status, text = asyncio.run(_send(file.read_bytes(), event, url, secret.strip()))
+    status, text = asyncio.run(_send(file.read_bytes(), event, url, secrets[0]))
     click.echo(f"{status} {text.strip()}")
     sys.exit(0 if 200 <= status < 300 else 1)
 
 
-async def _send(body: bytes, event: str, url: str, secret: str) -> tuple[int, str]:
+async def _send(body: bytes, event: str, url: str, secret: bytes) -> tuple[int, str]:
     import aiohttp
 
-    signature = hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()
+    signature = hmac.new(secret, body, hashlib.sha256).hexdigest()
     headers = {
         "Content-Type": "application/json",
         "X-GitHub-Event": event,

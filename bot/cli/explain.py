@@ -49,6 +49,8 @@ async def _look(issue: IssueKey) -> dict[str, dict[str, Any]] | None:
         found["paused"] = {"scope": pause.scope, "by": pause.by, "reason": pause.reason, "since": pause.at}
     if plan is not None:
         note = json.loads(plan.plan)
+        nothing = note.pop("silence") or "everything is as desired already"
+        note["actions"] = note["actions"] or f"none: {nothing}"
         found["last run"] = {"at": plan.at, **note.pop("facts"), **note}
     if entry is not None:
         found["queue"] = {

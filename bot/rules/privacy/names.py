@@ -9,6 +9,7 @@ cue beside them; one typo is forgiven for the issue's own customer only.
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -45,6 +46,39 @@ class Name:
     phrase: bool = False  # everyday words in a row: need their capitals
     free: bool = False  # so distinctive that it counts inside an identifier without edges
     brand: bool = False  # the first word of a longer name
+
+
+@dataclass(frozen=True, slots=True)
+class _Squeezed:
+    """A text without anything but letters and digits, and where its runs stand in the text."""
+
+    text: str
+    starts: list[int]
+    origins: list[int]
+
+    @classmethod
+    def of(cls, text: str) -> _Squeezed:
+        parts: list[str] = []
+        starts: list[int] = []
+        origins: list[int] = []
+        length = 0
+        for run in _CHUNK.finditer(text):
+            parts.append(run[0])
+            starts.append(length)
+            origins.append(run.start())
+            length += len(run[0])
+        return cls("".join(parts), starts, origins)
+
+    def places(self, start: int, end: int) -> list[int]:
+        """Where the characters of a range stand in the text."""
+        found: list[int] = []
+        run = bisect_right(self.starts, start) - 1
+        while start < end:
+            stop = self.starts[run + 1] if run + 1 < len(self.starts) else end
+            first = self.origins[run] + start - self.starts[run]
+            found.extend(range(first, first + min(stop, end) - start))
+            start, run = stop, run + 1
+        return found
 
 
 @dataclass(frozen=True)
@@ -88,19 +122,15 @@ class NameIndex:
         """Every place of a customer's name; `own`: the slugs of the issue's own labels."""
         if self.automaton is None:
             return
-        places: list[int] = []
-        parts: list[str] = []
-        for chunk in _CHUNK.finditer(view.low):
-            places.extend(range(*chunk.span()))
-            parts.append(chunk[0])
-        squeezed = "".join(parts)
+        squeezed = _Squeezed.of(view.low)
         waiting: list[tuple[Name, Place]] = []
         evident: set[str] = set()
-        for which, start, end in self.automaton.find_matches_as_indexes(squeezed, overlapping=True):
+        for which, start, end in self.automaton.find_matches_as_indexes(squeezed.text, overlapping=True):
             name = self.names[which]
-            if not _gaps_fit(view, places, start, end, name):
+            places = squeezed.places(start, end)
+            if not _gaps_fit(view, places, name):
                 continue
-            place = Place(view, places[start], places[end - 1] + 1)
+            place = Place(view, places[0], places[-1] + 1)
             if not _edges_fit(place, name):
                 continue
             if name.ordinary or name.phrase or len(name.squeezed) <= _SHORT:
@@ -129,27 +159,19 @@ class NameIndex:
         ]
         if not names:
             return
-        words = list(_WORDS.finditer(view.text))
         for name in names:
             count = len(name.cuts) + 1
             size = len(name.squeezed)
-            for i in range(len(words) - count + 1):
-                first, last = words[i], words[i + count - 1]
-                if not first[0][0].isupper():
+            for start, _, _ in view.capitals:
+                words = list(_WORDS.finditer(view.text, start, start + size + 2 * count + 4))[:count]
+                text = "".join(word[0] for word in words).replace("'", "").lower()
+                if len(words) < count or abs(len(text) - size) > 1 or text == name.squeezed:
                     continue
-                text = "".join(w[0] for w in words[i : i + count]).replace("'", "").lower()
-                if abs(len(text) - size) > 1 or (
-                    text[0] != name.squeezed[0] and text[1:2] != name.squeezed[1:2]
-                ):
+                if text[0] != name.squeezed[0] and text[1] != name.squeezed[1]:
                     continue
-                if last.end() - first.start() > size + 2 * count + 2 or text == name.squeezed:
-                    continue
-                if count == 1 and (
-                    text in self.public or text in ORDINARY_WORDS or text.rstrip("s") == name.squeezed
-                ):
-                    continue
-                if one_slip(text, name.squeezed):
-                    yield Hit("customer-typo", "customer_typo", first.start(), last.end())
+                common = text in self.public or text in ORDINARY_WORDS or text.rstrip("s") == name.squeezed
+                if not (count == 1 and common) and one_slip(text, name.squeezed):
+                    yield Hit("customer-typo", "customer_typo", start, words[-1].end())
 
 
 def one_slip(a: str, b: str) -> bool:
@@ -224,19 +246,19 @@ def _everyday(word: str, public: Set[str]) -> bool:
     return word in ORDINARY_WORDS or word in public or word in EVERYDAY_NAMES or word.isdigit()
 
 
-def _gaps_fit(view: View, places: list[int], start: int, end: int, name: Name) -> bool:
+def _gaps_fit(view: View, places: list[int], name: Name) -> bool:
     """Are the gaps of a squeezed hit where the name may have gaps (or between all its letters)?"""
-    if places[end - 1] - places[start] == end - 1 - start:
+    if places[-1] - places[0] == len(places) - 1:
         return True
-    gaps = [k for k in range(start + 1, end) if places[k] != places[k - 1] + 1]
+    gaps = [k for k in range(1, len(places)) if places[k] != places[k - 1] + 1]
     text = view.text
-    spaced_out = len(gaps) == end - start - 1 and end - start >= 4
+    spaced_out = len(gaps) == len(places) - 1 and len(places) >= 4
     for k in gaps:
         between = text[places[k - 1] + 1 : places[k]]
         if len(between) > 4 or not _SEPARATOR.fullmatch(between):
             return False
         hump = len(name.squeezed) >= 8 and not name.cuts and text[places[k]].isupper() and between in " -_"
-        if k - start not in name.cuts and between not in ("'", "-\n") and not spaced_out and not hump:
+        if k not in name.cuts and between not in ("'", "-\n") and not spaced_out and not hump:
             return False
     return True
 

@@ -46,6 +46,22 @@ _NODE_NAME = re2.compile(
     rb"|ip-\d{1,3}-\d{1,3}-\d{1,3}-\d{1,3}(?:\.[a-z0-9.-]+[a-z0-9])?"
     rb"|ec2-\d{1,3}-\d{1,3}-\d{1,3}-\d{1,3}(?:\.[a-z0-9.-]+[a-z0-9])?)\b"
 )
+_NODE_PREFIXES = (b"gke-", b"aks-", b"ip-", b"ec2-")
+_HOST_WORDS = (
+    "host=",
+    "host:",
+    "name=",
+    "name:",
+    "server=",
+    "server:",
+    "node=",
+    "node:",
+    "machine",
+    "vm=",
+    "vm:",
+    "peer",
+    "instance",
+)
 _NAMED_HOST = re2.compile(
     rb"(?i)\b(?:host(?:name)?|server|node|machine|vm|peer|instance)[\"']?(?:=|: ?)[\"'` "
     rb"]?([a-z][a-z0-9]*(?:-[a-z0-9]+)*\d[a-z0-9-]*)\b"
@@ -83,7 +99,7 @@ def host_hits(
     shows.
     """
     data = view.data
-    for match in _SSH_REPO.finditer(data):
+    for match in _SSH_REPO.finditer(data) if b"@" in data else ():
         host = match.group(1).decode().lower()
         if (
             not in_link(match.start())
@@ -105,10 +121,10 @@ def host_hits(
         hit = _dotted(view, start, end, hosts, domains, names_customer)
         if hit is not None:
             yield hit
-    for match in _NODE_NAME.finditer(data):
+    for match in _NODE_NAME.finditer(data) if any(n in data for n in _NODE_PREFIXES) else ():
         if not in_link(match.start()):
             yield Hit("cloud-node", "host", *match.span())
-    for match in _NAMED_HOST.finditer(data):
+    for match in _NAMED_HOST.finditer(data) if any(n in view.low for n in _HOST_WORDS) else ():
         start, end = match.span(1)
         if (
             not in_link(start)

@@ -106,8 +106,8 @@ def _full_names(view: View, know: _Knowledge) -> dict[tuple[int, int], str]:
 
     for pattern in FULL_NAMES:
         take(pattern, strict=True)
-    for pattern, needle in SURE_NAMES:
-        if needle in view.data:
+    for pattern, needles in SURE_NAMES:
+        if any(needle in view.low for needle in needles):
             take(pattern, strict=False)
     for pattern, first in WRITTEN_NAMES:
         for match in pattern.finditer(view.data):

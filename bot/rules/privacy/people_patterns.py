@@ -126,9 +126,18 @@ CUE_WORDS = listed(
 AFTER_CUE = re2.compile(_STRONG_FIRST.pattern.encode())
 BEFORE_VERB = re2.compile(_FIRST_AFTER.pattern.encode())
 FULL_NAMES = tuple(re2.compile(p.pattern.encode()) for p in (_BEFORE, _AFTER))
-SURE_NAMES = tuple(
-    (re2.compile(p.pattern.encode()), n)
-    for p, n in ((_MAILED, b"@"), (_SIGNATURE, b"\n"), (_CLOSING, b"\n"), (_TITLED, b"r"))
+#: (pattern, words of which one must be there in lower case)
+SURE_NAMES = (
+    (re2.compile(_MAILED.pattern.encode()), ("@",)),
+    (re2.compile(_SIGNATURE.pattern.encode()), ("\n",)),
+    (
+        re2.compile(_CLOSING.pattern.encode()),
+        ("thank", "thx", "cheers", "best", "regards", "sincerely", "sent from"),
+    ),
+    (
+        re2.compile(_TITLED.pattern.encode()),
+        ("mr", "ms ", "ms. ", "miss ", "dr ", "dr. ", "prof", "herr ", "frau "),
+    ),
 )
 #: names written so that their form says it: `N. Petrovskaya`, `Petrovskaya, Nadia`, `NADIA PETROVSKAYA`;
 #: with the group that must be a first name (0: none)

@@ -19,7 +19,8 @@ from bot.rules.privacy.secrets.shape import keyword_of, pattern_of
 from bot.rules.privacy.secrets.tokens import TOKENS, Token
 
 _ENCODED = re2.compile(rb"[A-Za-z0-9+/_-]{24,}={0,2}")
-_HEX = re2.compile(rb"\b[0-9A-Fa-f]{32,}\b")
+_HEX = re2.compile(rb"^[0-9A-Fa-f]+$")
+_READABLE = bytes((*range(32, 127), 9, 10, 13))
 _NEEDS_PROOF = re2.compile(
     rb"^(?:[0-9a-fA-F]{32}|[0-9a-fA-F]{40}|[0-9a-fA-F]{64}|[0-9]+|[0-9a-f]{8}-[0-9a-f-]{27})$"
 )
@@ -54,20 +55,14 @@ class Secrets:
 
 def decoded_parts(view: View) -> Iterator[tuple[int, int, View]]:
     """Ranges that are base64 or hexadecimal of readable ASCII, with what they say. One level deep."""
-    data = view.data
-    for pattern, decode in ((_ENCODED, _base64), (_HEX, _hex)):
-        for match in pattern.finditer(data):
-            start, end = match.span()
-            raw = data[start:end]
-            if raw.count(b"/") > 2 + len(raw) // 24 or raw.count(b"-") > 2 + len(raw) // 24 or raw.isalpha():
-                continue
-            decoded = decode(raw)
-            if (
-                decoded is not None
-                and len(decoded) >= 12
-                and all(32 <= c < 127 or c in b"\t\r\n" for c in decoded)
-            ):
-                yield start, end, normalise(decoded.decode("ascii"))
+    for match in _ENCODED.finditer(view.data):
+        start, end = match.span()
+        raw = view.data[start:end]
+        if raw.count(b"/") > 2 + len(raw) // 24 or raw.count(b"-") > 2 + len(raw) // 24 or raw.isalpha():
+            continue
+        decoded = _hex(raw) if _HEX.match(raw) else _base64(raw)
+        if decoded is not None and len(decoded) >= 12 and not decoded.translate(None, _READABLE):
+            yield start, end, normalise(decoded.decode("ascii"))
 
 
 def _base64(raw: bytes) -> bytes | None:

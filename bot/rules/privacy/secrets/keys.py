@@ -50,7 +50,7 @@ def key_spans(view: View) -> Iterator[tuple[str, int, int]]:
     if b"PuTTY-User-Key" in data:
         for match in _PUTTY.finditer(data):
             yield "putty-private-key", *match.span()
-    if b"ey" in data:
+    if "eyj" in view.low or "ey0" in view.low:
         for match in _JWT.finditer(data):
             if entropy(view.text[slice(*match.span())]) >= 3.5:
                 yield "jwt", *match.span()

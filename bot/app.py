@@ -33,6 +33,10 @@ from bot.reconciler import Guard, Reconciler
 from bot.rulebooks import Rulebooks
 from bot.schedule import Schedule
 from bot.settings import Settings
+from bot.slack.client import SlackClient
+from bot.slack.directory import Directory
+from bot.slack.redactor import Redactor
+from bot.slack.teller import Teller
 from bot.store import Outcome, Store
 from bot.webhook import MAX_BODY, Webhook
 from bot.worker import Done, Handler, Lost, OutOfBudget, Worker
@@ -115,6 +119,8 @@ class Bot:
             raise
         if result.viewer_id is not None:
             self.own_id = result.viewer_id
+        if result.trouble is not None:
+            raise result.trouble
         return Done(result.word, result.look_again)
 
     def _guard(self, claim: Claim, key: IssueKey) -> Guard:
@@ -180,7 +186,13 @@ def connector(
 
 
 def build_reconciler(
-    settings: Settings, clients: Clients, store: Store, now: Callable[[], datetime], *, writer: str = "app"
+    settings: Settings,
+    clients: Clients,
+    store: Store,
+    now: Callable[[], datetime],
+    *,
+    writer: str = "app",
+    teller: Teller | None = None,
 ) -> Reconciler:
     """The four steps, for whoever runs them. `writer` is app or action.
 
@@ -199,11 +211,25 @@ def build_reconciler(
         now=now,
         writer=writer,
         shadow=settings.shadow,
+        teller=teller or build_teller(settings, now),
     )
 
 
+def build_teller(settings: Settings, now: Callable[[], datetime]) -> Teller | None:
+    """Slack, when there is a token."""
+    if not settings.slack_token:
+        return None
+    client = SlackClient(settings.slack_token, base_url=settings.slack_url)
+    return Teller(client, Directory(client, now, buttons=bool(settings.slack_secret)), Redactor(), now)
+
+
 def build(
-    settings: Settings, db: Database, connect: Connect, *, now: Callable[[], datetime] = utc_now
+    settings: Settings,
+    db: Database,
+    connect: Connect,
+    *,
+    now: Callable[[], datetime] = utc_now,
+    teller: Teller | None = None,
 ) -> Bot:
     """Join the parts. Raises UserError for settings that cannot work."""
     try:
@@ -211,7 +237,7 @@ def build(
     except ValueError as error:
         raise UserError(f"GITHUB_PRIVATE_KEY: {error}") from None
     store, queue = Store(db), Queue(db)
-    reconciler = build_reconciler(settings, clients, store, now)
+    reconciler = build_reconciler(settings, clients, store, now, teller=teller)
     return Bot(
         settings=settings,
         db=db,

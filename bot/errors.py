@@ -27,6 +27,10 @@ class Transient(RfhError):
         self.retry_after = retry_after
 
 
+class SlackDown(Transient):
+    """Slack failed in a way that may pass; GitHub's limits have nothing to do with it."""
+
+
 class Gone(RfhError):
     """The issue ended for us: deleted, transferred, converted, or no issue at all. `why` is one word."""
 

@@ -21,6 +21,8 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, Literal, get_args
 
+from bot.told import Told
+
 VERSION = 1
 MAX_BYTES = 8 * 1024  # of a marker
 MAX_PAYLOAD = MAX_BYTES - 128  # the rest of the marker has a fixed length
@@ -91,6 +93,7 @@ class Memory:
     effects: Mapping[str, datetime] = field(default_factory=dict)  # irreversible effects that happened
     handed: Handed | None = None
     clock: Clock | None = None
+    told: tuple[Told, ...] = ()  # hand-off messages in Slack, newest last
     held: bool = False  # the memory was lost: irreversible effects wait for /resume
     closed: bool = False  # the card already says so
 
@@ -272,6 +275,17 @@ def _load_clock(raw: Any) -> Clock | None:
     return Clock(_time(asked_at), turn, _time(since), _time(base), str(priority), answered, int(folded_to))
 
 
+def _dump_told(told: Told) -> list[Any]:
+    words = [told.team, told.channel, told.ts, told.shown, told.link, told.withheld, told.refused]
+    return [told.number, _stamp(told.at), *words]
+
+
+def _load_told(raw: Any) -> Told:
+    number, at, *words = raw
+    team, channel, ts, shown, link, withheld, refused = (str(word) for word in words)
+    return Told(team, int(number), channel, ts, shown, _time(at), link, withheld, refused)
+
+
 def _dump(memory: Memory) -> dict[str, Any]:
     dump: dict[str, Any] = {"v": VERSION, "rev": memory.rev, "floor": _stamp(memory.floor)}
     dump["done"] = list(memory.done)
@@ -283,6 +297,7 @@ def _dump(memory: Memory) -> dict[str, Any]:
         dump["handed"] = [_stamp(memory.handed.at), memory.handed.how, memory.handed.team]
     if memory.clock is not None:
         dump["clock"] = _dump_clock(memory.clock)
+    dump["told"] = [_dump_told(told) for told in memory.told]
     dump["held"], dump["closed"] = memory.held, memory.closed
     return {key: value for key, value in dump.items() if value not in (None, [], {}, False)}
 
@@ -307,6 +322,7 @@ def _parse(payload: str) -> Memory | None:
             effects={str(key): _time(at) for key, at in raw.get("effects", {}).items()},
             handed=Handed(_time(handed[0]), str(handed[1]), str(handed[2])) if handed else None,
             clock=_load_clock(raw.get("clock")),
+            told=tuple(_load_told(told) for told in raw.get("told", ())),
             held=bool(raw.get("held", False)),
             closed=bool(raw.get("closed", False)),
         )

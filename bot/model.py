@@ -17,6 +17,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
+from bot.told import SlackAction, Workspace
+
 _KEY = re.compile(r"\A([A-Za-z0-9][A-Za-z0-9-]{0,38})/([A-Za-z0-9._-]{1,100})#([1-9][0-9]{0,9})\Z")
 
 
@@ -172,6 +174,7 @@ class Snapshot:
     roster: Mapping[str, frozenset[str]] = field(
         default_factory=dict
     )  # team id or ``support`` → case-folded logins; a side that was not asked for is not in it
+    workspace: Workspace | None = None  # None: no Slack
 
     @property
     def key(self) -> IssueKey:
@@ -347,9 +350,11 @@ class Plan:
     actions: tuple[Action, ...] = ()
     look_again: datetime | None = None  # the next due time, if any
     problems: tuple[str, ...] = ()  # policy errors met on the way: "label missing: team/x"
+    ahead: int = 0  # how many of the actions come before what Slack is told; the card comes after
+    tell: tuple[SlackAction, ...] = ()
 
     def __bool__(self) -> bool:
-        return bool(self.actions)
+        return bool(self.actions or self.tell)
 
 
 @dataclass(frozen=True, slots=True)

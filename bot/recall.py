@@ -89,4 +89,5 @@ def _merge(memories: Iterable[Memory]) -> Memory:
         if len(ordered) > 1
         else newest.applied
     )
-    return replace(newest, done=done, effects=effects, applied=applied)
+    told = newest.told or max((m.told for m in ordered), key=len)
+    return replace(newest, done=done, effects=effects, applied=applied, told=told)

@@ -7,6 +7,9 @@ The App, the Action, the command line and the tests run this very code. What it 
 - Before each write the claim on the key still holds. When the read is older than five seconds by then, the
   card is read again: if somebody changed it meanwhile, the run starts over. (GitHub has no compare-and-swap:
   what happens inside one call is not seen; the next event finds it.)
+- What Slack is told comes after the labels and before the card, which records it. What was sent is in the
+  database at once, so that a card that cannot be written repeats nothing; a Slack that is down does not hold
+  up the card: the run goes on without, says so (`Result.trouble`), and is tried again.
 - A second card is never made because the first is not readable yet: the mirror names the card, and it must
   be missing twice, some seconds apart, or be known deleted. A key inherited from a worker that died, and may
   have written a card that the mirror missed, waits ten seconds and reads again before it creates one.
@@ -24,7 +27,7 @@ from typing import Protocol
 import structlog
 
 from bot.decide import Desired, decide
-from bot.errors import Gone, RfhError
+from bot.errors import Gone, RfhError, SlackDown
 from bot.github import lookup
 from bot.github.apply import Rejected, Unfinished, apply, reread_comment
 from bot.github.auth import Clients
@@ -48,7 +51,10 @@ from bot.recall import Recall, recall
 from bot.rulebooks import Rulebooks
 from bot.rules import clockwork, inbox
 from bot.rules.rulebook import Rulebook
+from bot.rules.slack import noted
+from bot.slack.teller import Teller
 from bot.store import Store
+from bot.told import Sent, Workspace
 
 LAG = (0.5, 1.0, 2.0, 4.0, 8.0)  # seconds between looks while a read is behind the event
 UNSEEN_CARD = 3.0  # seconds before a card that the mirror knows is believed to be gone
@@ -78,6 +84,7 @@ class Result:
     look_again: datetime | None = None
     lagging: bool = False
     viewer_id: int | None = None  # who we are to GitHub
+    trouble: SlackDown | None = None  # GitHub is as desired, Slack is not: try again
 
 
 class Restart(RfhError):
@@ -90,6 +97,8 @@ class _Read:
     recall: Recall
     at: datetime
     lagging: bool
+    sent: bool = False  # is there something on record that the card may lack?
+    slack: SlackDown | None = None
 
 
 @dataclass(frozen=True)
@@ -106,6 +115,7 @@ class Reconciler:
     sleep: Sleep = asyncio.sleep
     writer: str = "app"
     shadow: bool = False
+    teller: Teller | None = None  # None: no Slack
 
     async def reconcile(
         self,
@@ -136,6 +146,8 @@ class Reconciler:
             if only_look or not planned:
                 word = desired.silence or ("shadow" if planned else "nothing to do")
                 result = self._result(word, read, planned, desired)
+                if read.sent and not planned:
+                    await self.store.forget_sent(key)
                 # What is due, and not written, stays due: no reason to look without pause.
                 return replace(result, look_again=self._later(result.look_again)) if only_look else result
             if _creates_card(planned) and not may_create:
@@ -143,6 +155,7 @@ class Reconciler:
                 may_create = True
                 continue
             try:
+                read, planned = await self._tell(gh, key, read, book, planned, guard)
                 written = await self._write(gh, read, planned, guard)
             except Restart:
                 continue
@@ -155,6 +168,8 @@ class Reconciler:
             if any(isinstance(action, CreateLabel) for action in planned.actions):
                 self.catalogues.forget(key.owner, key.repo)
                 continue
+            if read.sent:
+                await self.store.forget_sent(key)
             result = self._result("wrote", read, planned, desired)
             doubtful = inherited or retried or read.snapshot.mirror is not None
             if doubtful and _creates_card(planned):
@@ -171,6 +186,7 @@ class Reconciler:
             planned.look_again,
             lagging=read.lagging,
             viewer_id=read.snapshot.viewer.id,
+            trouble=read.slack,
         )
 
     async def foresee(self, gh: GitHub, key: IssueKey, book: Rulebook, seen: Glimpse) -> Plan | None:
@@ -182,7 +198,8 @@ class Reconciler:
         if mirror is not None and _unseen(mirror, seen.snapshot):
             return None
         catalogue = await self.catalogues.get(gh, key.owner, key.repo)
-        snapshot = replace(seen.snapshot, catalogue=catalogue, mirror=mirror)
+        workspace, _ = await self._workspace()
+        snapshot = replace(seen.snapshot, catalogue=catalogue, mirror=mirror, workspace=workspace)
         found = recall(snapshot, self.seal, book.predecessors)
         if not seen.enough(found.memory.floor if found.state == "known" else None):
             return None
@@ -238,10 +255,20 @@ class Reconciler:
             at = self.now()
             snapshot = await load(gh, key, mirror=mirror, floor_of=floor_of)
         catalogue = await self.catalogues.get(gh, key.owner, key.repo)
-        snapshot = replace(snapshot, catalogue=catalogue)
+        workspace, slack = await self._workspace()
+        snapshot = replace(snapshot, catalogue=catalogue, workspace=workspace)
         found = recall(snapshot, self.seal, book.predecessors)
+        sent = await self.store.sent(key) if self.teller is not None else ()
+        found = replace(found, memory=noted(found.memory, sent))
         snapshot = await self._ask(gh, snapshot, found, book)
-        return _Read(snapshot, found, at, lagging=not fresh)
+        return _Read(snapshot, found, at, lagging=not fresh, sent=bool(sent), slack=slack)
+
+    async def _workspace(self) -> tuple[Workspace | None, SlackDown | None]:
+        """What exists in Slack; None when there is none, or nobody answers there."""
+        try:
+            return (await self.teller.workspace() if self.teller is not None else None), None
+        except SlackDown as error:
+            return None, error
 
     async def _ask(self, gh: GitHub, snapshot: Snapshot, found: Recall, book: Rulebook) -> Snapshot:
         """Roles of those whose commands are pending, and accounts they name. A failure is retried."""
@@ -255,6 +282,42 @@ class Reconciler:
             for login in sorted(inbox.needs_logins(waiting))
         }
         return replace(snapshot, roles=roles, logins=logins)
+
+    # ── Slack ───────────────────────────────────────────────────────────────────────────────
+
+    async def _tell(
+        self, gh: GitHub, key: IssueKey, read: _Read, book: Rulebook, planned: Plan, guard: Guard | None
+    ) -> tuple[_Read, Plan]:
+        """Write what comes before Slack, tell Slack, and plan the rest with what was sent on record.
+
+        Several rounds: what was posted may have to be pointed to. A Slack that is down ends them.
+        """
+        if not planned.tell or self.teller is None:
+            return read, planned
+        before = planned.actions[: planned.ahead]
+        await self._write(gh, read, replace(planned, actions=before), guard)
+        sent: list[Sent] = []
+
+        async def record(one: Sent) -> None:
+            sent.append(one)
+            await self.store.save_sent(key, one)
+
+        trouble: SlackDown | None = None
+        for _ in range(ROUNDS):
+            if not planned.tell or trouble is not None:
+                break
+            if guard is not None:
+                await guard()
+            try:
+                await self.teller.send(read.snapshot, book.policy, planned.tell, record)
+            except SlackDown as error:
+                trouble = error
+            found = replace(read.recall, memory=noted(read.recall.memory, sent))
+            read = replace(read, recall=found, sent=read.sent or bool(sent), slack=trouble)
+            snapshot, desired = await self._decide(key, read.snapshot, found, book)
+            read = replace(read, snapshot=snapshot)
+            planned = plan(snapshot, found, desired, self.seal)
+        return read, replace(planned, actions=tuple(a for a in planned.actions if a not in before))
 
     # ── apply ───────────────────────────────────────────────────────────────────────────────
 
@@ -296,7 +359,7 @@ class Reconciler:
             "memory": read.recall.state,
             "silence": desired.silence,
             "facts": dict(desired.facts),
-            "actions": [describe(action) for action in planned.actions],
+            "actions": [describe(action) for action in (*planned.actions, *planned.tell)],
             "problems": list(planned.problems),
             "written": not only_look and bool(planned),
         }

@@ -39,6 +39,9 @@ SETTINGS = (
     Setting("RFH_BOT_SHADOW", "`1`: plan and log, write nothing.", "0"),
     Setting("RFH_BOT_CONCURRENCY", "Issues worked on at the same time.", "32"),
     Setting("RFH_BOT_LOG", "Log level: debug, info, warning or error.", "info"),
+    Setting("SLACK_BOT_TOKEN", "Bot token; without it the card has the text to paste.", secret=True),
+    Setting("SLACK_SIGNING_SECRET", "Verifies what Slack sends; without it: no buttons.", secret=True),
+    Setting("SLACK_API_URL", "Base URL of Slack's Web API.", "https://slack.com/api/"),
     Setting("HOST", "Address to listen on.", "127.0.0.1"),
     Setting("PORT", "Port to listen on.", "8080"),
 )  # fmt: skip
@@ -60,6 +63,9 @@ class Settings:
     shadow: bool = False
     concurrency: int = 32
     log_level: str = "info"
+    slack_token: str = field(default="", repr=False)
+    slack_secret: bytes = field(default=b"", repr=False)
+    slack_url: str = "https://slack.com/api/"
     host: str = "127.0.0.1"
     port: int = 8080
 
@@ -133,6 +139,9 @@ def read_settings(environment: Mapping[str, str], *, app: bool = True) -> Settin
         shadow=shadow in ("1", "true"),
         concurrency=number("RFH_BOT_CONCURRENCY", 32, 1, 100),
         log_level=level,
+        slack_token=get("SLACK_BOT_TOKEN"),
+        slack_secret=get("SLACK_SIGNING_SECRET").encode(),
+        slack_url=get("SLACK_API_URL") or "https://slack.com/api/",
         host=get("HOST") or "127.0.0.1",
         port=number("PORT", 8080, 1, 65535),
     )

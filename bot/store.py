@@ -7,6 +7,8 @@ policy of each repository, and the last plan of each issue for `explain`. No iss
 
 from __future__ import annotations
 
+import dataclasses
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -17,6 +19,7 @@ import sqlalchemy as sa
 from bot import tables
 from bot.db import Database, to_moment, to_seconds
 from bot.model import IssueKey, MirroredCard
+from bot.told import Sent
 
 Outcome = Literal["seen", "handled", "ignored"]
 EVERYTHING = "*"  # the scope of a pause that holds for all repositories
@@ -49,6 +52,11 @@ class LastPlan:
 
     plan: str
     at: datetime
+
+
+def _sent(text: str) -> Sent:
+    raw = json.loads(text)
+    return Sent(**raw | {"at": to_moment(raw["at"])})
 
 
 @dataclass(frozen=True)
@@ -84,10 +92,27 @@ class Store:
         """The issue ended: drop its card and its plan."""
 
         def work(connection: sa.Connection) -> None:
-            for table in (tables.card, tables.last_plan):
+            for table in (tables.card, tables.last_plan, tables.told, tables.act):
                 connection.execute(table.delete().where(table.c.key == str(key)))
 
         await self.db.run(work)
+
+    # ── Slack ────────────────────────────────────────────────────────────────────────────────────────────
+
+    async def sent(self, key: IssueKey) -> tuple[Sent, ...]:
+        """What Slack was told and may not stand in the card yet."""
+        table = tables.told
+        rows = await self._all(sa.select(table.c.sent).where(table.c.key == str(key)))
+        return tuple(_sent(row.sent) for row in rows)
+
+    async def save_sent(self, key: IssueKey, sent: Sent) -> None:
+        """Keep what was sent until the card has it: should the card's write fail, nothing is sent twice."""
+        text = json.dumps(dataclasses.asdict(sent) | {"at": sent.at.timestamp()})
+        await self._upsert(tables.told, {"key": str(key), "effect": sent.key}, {"sent": text})
+
+    async def forget_sent(self, key: IssueKey) -> None:
+        """The card has it all."""
+        await self.db.run(lambda c: c.execute(tables.told.delete().where(tables.told.c.key == str(key))))
 
     # ── deliveries ───────────────────────────────────────────────────────────────────────────────────────
 

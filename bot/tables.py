@@ -113,12 +113,30 @@ budget = sa.Table(
     sa.Column("blocked_until", sa.Double, nullable=False, server_default="0"),
 )
 
+told = sa.Table(
+    "told",
+    metadata,
+    sa.Column("key", sa.Text, primary_key=True),
+    sa.Column("effect", sa.Text, primary_key=True),
+    sa.Column("sent", sa.Text, nullable=False, doc="JSON"),
+)
+
+act = sa.Table(
+    "act",
+    metadata,
+    sa.Column("id", sa.Text, primary_key=True, doc="of the click: a repeated one is the same act"),
+    sa.Column("key", sa.Text, nullable=False, index=True),
+    sa.Column("login", sa.Text, nullable=False),
+    sa.Column("text", sa.Text, nullable=False, doc="what the person would have commented"),
+    sa.Column("at", sa.Double, nullable=False),
+)
+
 schema_version = sa.Table("schema_version", metadata, sa.Column("version", sa.Integer, nullable=False))
 
 Step = Callable[[sa.Connection], None]
 
 # Step n turns version n into n + 1; a new database gets the tables above and the newest version.
-STEPS: tuple[Step, ...] = ()
+STEPS: tuple[Step, ...] = (lambda connection: metadata.create_all(connection, [told, act]),)
 
 
 def migrate(connection: sa.Connection, steps: Sequence[Step] = STEPS) -> int:

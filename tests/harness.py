@@ -20,6 +20,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from slack_support import slack_double, teller_for
+
 from bot.app import Bot, build
 from bot.db import open_database
 from bot.github.client import GitHub, TokenSource
@@ -66,6 +68,7 @@ class World:
         shadow: bool = False,
         deliver: bool = True,
         policy: Path | None = None,
+        slack: bool = False,
     ) -> None:
         self.loop = asyncio.get_running_loop()
         self._began = self.loop.time()
@@ -85,6 +88,7 @@ class World:
             shadow=shadow,
             policy_path=str(policy) if policy else None,
         )
+        self.slack = slack_double(compiled(tuple(layers)).policy, self.now) if slack else None
         self.delivering = deliver
         self.failures: list[tuple[str, int]] = []
         self.bot: Bot
@@ -110,7 +114,8 @@ class World:
 
     async def start(self) -> None:
         """Start the App on the world's database, as `serve` does."""
-        self.bot = build(self.settings, self.db, self._connect, now=self.now)
+        teller = teller_for(self.slack, self.now) if self.slack is not None else None
+        self.bot = build(self.settings, self.db, self._connect, now=self.now, teller=teller)
         await self.bot.queue.recover()
         await self.bot.schedule.start(self.bot.repositories)
         self.worker = asyncio.create_task(Worker(self.bot.queue, self.bot.handlers).run())

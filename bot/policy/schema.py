@@ -17,6 +17,7 @@ from bot.policy.handbook import Handbook
 from bot.policy.intake import Intake
 from bot.policy.privacy import Privacy
 from bot.policy.routing import Routing
+from bot.policy.slack import SlackUse
 
 Id = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,49}$")]
 Role = Literal["read", "triage", "write", "maintain", "admin"]
@@ -162,6 +163,7 @@ class Policy(Strict):
     routing: Routing = Field(description="areas, their owners and words, and how much what counts")
     clocks: Clocks = Field(Clocks(), description="whose turn it is, and who is reminded when")
     commands: Commands = Commands()
+    slack: SlackUse = Field(SlackUse(), description="what Slack is told, and who is who there")
     privacy: Privacy = Field(Privacy(), description="what the scanner knows of hosts, words and customers")
     handbook: Handbook = Field(Handbook(), description="where we mean to differ from the handbook")
 

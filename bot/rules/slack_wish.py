@@ -1,0 +1,70 @@
+"""Floor 1: what an issue wants of Slack, from the same view as its card. Pure."""
+
+from __future__ import annotations
+
+from bot.card import View
+from bot.policy.schema import Policy, Slack
+from bot.rules.slack import Wish
+from bot.told import Note, Telling
+
+ALERT = "slack:alert:urgent-unrouted"
+
+
+def wish(view: View) -> Wish:
+    """The hand-off message of the team that has the issue, what belongs into its thread, and an alert."""
+    live = _live(view)
+    return Wish(
+        telling=_telling(view, live),
+        live=live,
+        live_slack=view.policy.teams[live].slack if live else Slack(),
+        handed_at=view.memory.handed.at if view.memory.handed else None,
+        closed=view.snapshot.issue.state == "CLOSED",
+        alert=_alert(view),
+    )
+
+
+def _live(view: View) -> str | None:
+    """The team that was handed the issue and still has it."""
+    handed = view.memory.handed
+    has_it = handed is not None and view.handed and view.owner.team == handed.team
+    return handed.team if handed is not None and has_it else None
+
+
+def _telling(view: View, live: str | None) -> Telling:
+    policy, values = view.policy, view.intake.values
+    priority = policy.priorities.get(view.intake.priority or "")
+    area = policy.routing.areas.get(view.route.area or "")
+    as_written = policy.slack.customer_words
+    turn, name = "", policy.teams[live].name if live else ""
+    if view.clock is not None:
+        turn = name if view.clock.clock.turn == "engineering" else view.clock.clock.turn
+    taken = view.memory.intents.get("taken")
+    return Telling(
+        status="open",
+        issue=str(view.snapshot.key),
+        url=view.snapshot.issue.url,
+        team=name,
+        area=area.name if area is not None and area.team == live else "",
+        need=values.get("need", ""),
+        timeline=values.get("timeline", ""),
+        as_written=as_written,
+        customer=view.intake.customer or "" if as_written else "",
+        priority=priority.label if priority is not None else "",
+        due=view.clock.due if view.clock is not None else None,
+        turn=turn,
+        taken=taken.value if taken is not None else "",
+        teams=_teams(policy),
+    )
+
+
+def _teams(policy: Policy) -> tuple[tuple[str, str], ...]:
+    return tuple((id_, team.name) for id_, team in policy.teams.items() if team.engineering)
+
+
+def _alert(view: View) -> tuple[str, str, Note] | None:
+    """An urgent issue that no team owns: support is called where it works."""
+    channel = view.policy.support.channel
+    if not view.alert or channel is None:
+        return None
+    issue = f"<{view.snapshot.issue.url}|{view.snapshot.key}>"
+    return ALERT, channel, Note(f"🚨 *Urgent, and no team has it yet:* {issue}. Comment `/route TEAM` there.")

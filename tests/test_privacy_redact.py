@@ -88,6 +88,14 @@ def test_another_scanner_does_not_repeat_or_invent() -> None:
     assert [("sourcegraph-access-token", TOKEN)] == shown(text, found)
 
 
+@pytest.mark.parametrize(("before", "found"), [("commit ", 0), ("trace=", 0), ("at ", 0), ("my token: ", 1)])
+def test_another_scanner_does_not_make_a_commit_a_secret(before: str, found: int) -> None:
+    """A bare hash counts only where it is given as a secret, whoever saw it."""
+    digest = sample_of("<h40>")
+    seen = External("k", len(before), len(before) + len(digest))
+    assert found == len(shipped().scan(before + digest, WATCH, [seen]))
+
+
 def test_another_scanner_does_not_make_a_picture_a_secret() -> None:
     """The token in a picture's link is GitHub's own; when watching, pictures are left alone."""
     url = "https://private-user-images.githubusercontent.com/1/2-a.png?jwt=eyJabc.eyJdef.ghi"

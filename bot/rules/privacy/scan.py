@@ -13,6 +13,8 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 
+import re2
+
 from bot.policy.privacy import Privacy
 from bot.rules.privacy.assets import asset_hits
 from bot.rules.privacy.contract import contract_hits
@@ -35,6 +37,7 @@ from bot.rules.privacy.structure import quote_hits
 from bot.rules.privacy.unknown import unknown_hits
 
 _INDEXES = 8
+_HASH = re2.compile(rb"^(?:[0-9A-Fa-f]{7,128}|[0-9A-Fa-f]{8}-[0-9A-Fa-f-]{27})$")
 
 
 @dataclass(frozen=True)
@@ -105,11 +108,8 @@ class Scanner:
                 findings.setdefault((start, end, hit.kind), Finding(start, end, hit.rule, hit.kind, severity))
         secrets = [f for f in findings.values() if f.kind in ("secret", "image")]
         for seen in external:
-            if in_picture_link(text, seen.start):
-                continue
-            if any(f.start < seen.end and seen.start < f.end for f in secrets) or stands_in(
-                text[seen.start : seen.end]
-            ):
+            known = any(f.start < seen.end and seen.start < f.end for f in secrets)
+            if known or not _plausible(text, seen):
                 continue
             found = Finding(seen.start, seen.end, seen.rule, "secret", "block")
             findings.setdefault((seen.start, seen.end, "secret"), found)
@@ -213,6 +213,17 @@ _MAIL_PROVIDERS = listed(
     "proton.me protonmail.com aol.com gmx.de gmx.net gmx.com web.de yandex.ru mail.ru qq.com 163.com "
     "fastmail.com hey.com zoho.com"
 )
+
+
+def _plausible(text: str, seen: External) -> bool:
+    """Is what another scanner saw a secret by our lights: no placeholder, no bare hash, no picture of GitHub's?"""
+    value = text[seen.start : seen.end]
+    if stands_in(value) or in_picture_link(text, seen.start):
+        return False
+    if not _HASH.match(value.encode("ascii", "replace")):
+        return True
+    before = text[max(0, seen.start - 40) : seen.start].lower()
+    return any(word in before for word in ("token", "secret", "key", "passw", "auth", "cred"))
 
 
 def _nowhere(_: int) -> bool:

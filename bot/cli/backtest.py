@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from datetime import datetime
 from pathlib import Path
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, Any
 
 import click
 
@@ -15,6 +16,7 @@ from bot.cli.route import POLICY_OPTION, policy_of
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from bot.cli.jsonl import Line
     from bot.model import Route
     from bot.policy.schema import Policy
     from bot.rules.routing_report import Case, Report
@@ -23,55 +25,87 @@ _WORST = 10
 
 
 @click.command("backtest")
-@click.argument("file", type=click.File("rb"))
+@click.argument("file", required=False, type=click.File("rb"))
 @POLICY_OPTION
 @click.option(
     "--against",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="A second policy: list the issues that it routes differently.",
 )
+@click.option("--repo", metavar="OWNER/REPO", help="Instead of FILE: the history of a repository.")
+@click.option("--since", type=click.DateTime(["%Y-%m-%d"]), help="With --repo: updated at or after that day.")
+@click.option(
+    "--save",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="With --repo: write the issues as JSON lines, texts included, for `policy suggest`.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
-def backtest(file: IO[bytes], policy_file: Path | None, against: Path | None, as_json: bool) -> None:
+def backtest(
+    file: IO[bytes] | None,
+    policy_file: Path | None,
+    against: Path | None,
+    repo: str | None,
+    since: datetime | None,
+    save: Path | None,
+    as_json: bool,
+) -> None:
     """Route labelled issues by their text alone and compare with their owners.
 
     FILE has one JSON object a line: id, title, body, and the owner as `team` (a team's id, name or label;
     null or "none" for nobody), or else as a team label among `labels`. Issues without an owner in either
-    place are left out and counted. Exit code 0; 1 when a line could not be read.
+    place are left out and counted. With --repo the owner is a person's last word (a team label, or /route);
+    labels that people changed are counted and listed by number. Exit code 0; 1 when a line could not be read.
 
     \b
     Examples:
       rfh-bot backtest issues.jsonl
       rfh-bot backtest issues.jsonl --against .github/rfh-bot.yml
       rfh-bot backtest issues.jsonl --json | jq .precision
+      GITHUB_TOKEN=… rfh-bot backtest --repo sourcegraph/customer --since 2026-01-01
     """
     from rich.console import Console
 
     from bot.cli.jsonl import Lines
 
-    policy = policy_of(policy_file)
-    lines = Lines(file)
-    cases, skipped = _cases(policy, lines)
+    if (file is None) == (repo is None):
+        raise click.UsageError("give either FILE or --repo")
+    if repo is None and (since or save):
+        raise click.UsageError("--since and --save go with --repo")
+    said: dict[str, Any] = {}
+    failed = 0
+    if file is not None:
+        policy = policy_of(policy_file)
+        lines = Lines(file)
+        cases, skipped = cases_of(policy, lines)
+        failed = lines.failed
+    else:
+        from bot.cli.history import history
+
+        policy, past = history(str(repo), policy_file, since)
+        cases, skipped, said = past.cases, past.skipped, past.overrides
+        if save is not None:
+            past.save(save)
     answers = _answer(policy, cases)
     report = _report(policy, answers)
     changed = _changed(answers, _answer(policy_of(against), cases)) if against else []
     if as_json:
-        found = {"skipped": skipped, **dataclasses.asdict(report)}
+        found = {"skipped": skipped, **said, **dataclasses.asdict(report)}
         click.echo(json.dumps(found | {"changed": changed} if against else found))
     else:
         console = Console(highlight=False)
         _print(console, report, skipped)
+        if said:
+            _print_overrides(console, said)
         if against:
             _print_changed(console, changed)
-    if lines.failed:
+    if failed:
         raise SystemExit(1)
 
 
-def _cases(policy: Policy, lines: object) -> tuple[list[Case], int]:
+def cases_of(policy: Policy, lines: Iterable[Line]) -> tuple[list[Case], int]:
     """The issues whose owner is known, and how many were left out."""
-    from bot.cli.jsonl import Lines
     from bot.rules.routing_report import NOBODY, Case, labelled_team, owners
 
-    assert isinstance(lines, Lines)
     known = owners(policy)
     cases: list[Case] = []
     skipped = 0
@@ -156,6 +190,21 @@ def _print(console: Console, report: Report, skipped: int) -> None:
         for case in report.worst[:_WORST]:
             worst.add_row(str(case.id), case.owner, case.team, case.decision, f"{case.score:.2f}")
         console.print(worst)
+
+
+def _print_overrides(console: Console, said: dict[str, Any]) -> None:
+    """What people made of the labels that the bot set."""
+    from rich.table import Table
+
+    counts = f"{said['routed_by_bot']} issues got their team from the bot"
+    console.print(
+        f"\n{counts}; people changed {len(said['overrides'])}, left {said['unconfirmed']} without a word"
+    )
+    if said["overrides"]:
+        table = Table("Issue", "The bot", "A person", box=None, pad_edge=False, title="\nOverrides")
+        for one in said["overrides"]:
+            table.add_row(f"#{one['number']}", one["bot"], one["person"] or "took it off")
+        console.print(table)
 
 
 def _print_changed(console: Console, changed: Sequence[dict[str, object]]) -> None:

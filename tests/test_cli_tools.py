@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import re
 import sys
 import threading
@@ -12,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+import structlog
 from issues import COMPLETE
 
 from bot.__main__ import COMMANDS, FOR_MACHINES, main
@@ -36,7 +38,7 @@ Cli = Callable[..., Ran]
 
 
 @pytest.fixture
-def cli(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Cli:
+def cli(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> Iterator[Cli]:
     """Runs `rfh-bot ARGS` in this process, in an empty folder, with a clean environment."""
     monkeypatch.chdir(tmp_path)
     for name in ("GITHUB_TOKEN", "GITHUB_APP_ID", "GITHUB_PRIVATE_KEY", "GITHUB_WEBHOOK_SECRET"):
@@ -51,7 +53,10 @@ def cli(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp
         code = end.value.code
         return Ran(code if isinstance(code, int) else 0 if code is None else 1, said.out, said.err)
 
-    return run
+    handlers = list(logging.root.handlers)
+    yield run
+    structlog.reset_defaults()  # a command sets up the logs of its process
+    logging.root.handlers[:] = handlers
 
 
 @dataclass
@@ -220,6 +225,9 @@ def test_json_is_json_and_holds_no_text_of_the_issue(cli: Cli, github: Live) -> 
     assert "search-core" == found["facts"]["team"]
     assert ["CreateComment card"] == [a for a in found["actions"] if a.startswith("CreateComment")]
     assert "indexserver" not in json.dumps(found)
+    ran = cli("reconcile", "sourcegraph/customer#1", "--json")
+    assert "wrote" == json.loads(ran.out)["result"]
+    assert "" == ran.err
 
 
 def test_a_plain_token_is_enough(cli: Cli, github: Live, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,12 +10,14 @@ from pathlib import Path
 
 import aiohttp
 import click
+import structlog
 
 from bot.app import build_reconciler, connector
 from bot.db import Database, open_database, utc_now
 from bot.errors import UserError
 from bot.github.auth import App, Clients, OneToken
 from bot.github.client import OnCall
+from bot.logs import set_up
 from bot.model import IssueKey
 from bot.queue import Queue
 from bot.reconciler import Reconciler
@@ -70,6 +72,8 @@ def _must_exist(path: str, url: str) -> None:
 @contextlib.asynccontextmanager
 async def parts(*, exclusive: bool, on_call: OnCall | None = None) -> AsyncIterator[Parts]:
     """Everything a run of one issue needs: with the App's credentials, or with GITHUB_TOKEN alone."""
+    if not structlog.is_configured():
+        set_up("warning")  # stdout is for results
     token = os.environ.get("GITHUB_TOKEN", "") if not os.environ.get("GITHUB_APP_ID") else ""
     settings = read_settings(os.environ, app=not token)
     async with database(exclusive=exclusive) as (db, queue, store), aiohttp.ClientSession() as session:

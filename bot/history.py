@@ -62,11 +62,11 @@ class _Word:
 
 def past(snapshot: Snapshot, policy: Policy, text_of: Callable[[str], str]) -> Past:
     """Who said what last: the label events and the `/route` that the card remembers."""
-    said = sorted((*_labels(snapshot, policy), *_routes(snapshot, policy)), key=lambda word: word.at)
-    people = [word for word in said if word.person]
-    last = people[-1] if people else None
-    # In the same second (GitHub's resolution) it is the bot doing what `/route` said.
-    verdicts = [word for word in said if not word.person and (last is None or word.at < last.at)]
+    # Stable, and GitHub's times are seconds: a bot's label in the second of a `/route` is the doing of it.
+    said = sorted((*_routes(snapshot, policy), *_labels(snapshot, policy)), key=lambda word: word.at)
+    spoken = [number for number, word in enumerate(said) if word.person]
+    last = said[spoken[-1]] if spoken else None
+    verdicts = [word for word in said[: spoken[-1] if spoken else None] if not word.person]
     bot = verdicts[-1].team if verdicts else None
     owner = last.team if last is not None else None
     if not said:

@@ -37,7 +37,7 @@ PLAIN = (
 )
 
 
-@settings(deadline=None, max_examples=150)
+@settings(deadline=None, max_examples=60)
 @given(st.lists(st.sampled_from((*PRIVATE, *PLAIN)), max_size=14), st.sampled_from(("", " ", "\n")))
 def test_a_redacted_text_has_no_block(pieces: list[str], glue: str) -> None:
     """However pieces are put together, the result never blocks; a second redaction changes nothing."""
@@ -46,7 +46,7 @@ def test_a_redacted_text_has_no_block(pieces: list[str], glue: str) -> None:
     assert redacted.text == redact(shipped(), redacted.text, PUBLISH).text
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=30)
 @given(st.text(max_size=120), st.sampled_from(PRIVATE))
 def test_no_text_around_hides_a_private_piece(around: str, private: str) -> None:
     redacted = redact(shipped(), f"{around}\n\n{private}\n\n{around}", PUBLISH)

@@ -216,7 +216,7 @@ _MAIL_PROVIDERS = listed(
 
 
 def _plausible(text: str, seen: External) -> bool:
-    """Is what another scanner saw a secret by our lights: no placeholder, no bare hash, no picture of GitHub's?"""
+    """Is what another scanner saw a secret by our lights: no placeholder, no bare hash, no picture?"""
     value = text[seen.start : seen.end]
     if stands_in(value) or in_picture_link(text, seen.start):
         return False

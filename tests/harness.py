@@ -34,6 +34,7 @@ from bot.sandbox.faults import Faults
 from bot.sandbox.records import Comment, Issue
 from bot.sandbox.seed import demo_world
 from bot.sandbox.server import Sandbox
+from bot.sandbox.slack import SlackDouble
 from bot.settings import Settings
 from bot.webhook import signed
 from bot.worker import Worker
@@ -76,7 +77,8 @@ class World:
             clock=self.now, deliver=self._deliver, faults=faults, wall=lambda: self.now().timestamp()
         )
         layers = [(DEFAULT_NAME, default_text()), *([(str(policy), read(policy))] if policy else [])]
-        self.demo = demo_world(self.github, compiled(tuple(layers)).policy)
+        self.policy = compiled(tuple(layers)).policy
+        self.demo = demo_world(self.github, self.policy)
         self.repo = self.demo.customer
         self.settings = Settings(
             app_id=str(self.github.app_id),
@@ -88,7 +90,9 @@ class World:
             shadow=shadow,
             policy_path=str(policy) if policy else None,
         )
-        self.slack = slack_double(compiled(tuple(layers)).policy, self.now) if slack else None
+        self.slack: SlackDouble | None = None
+        if slack:
+            self.use_slack()
         self.delivering = deliver
         self.failures: list[tuple[str, int]] = []
         self.bot: Bot
@@ -135,6 +139,10 @@ class World:
         await self.db.close()
         self.db = open_database("sqlite://", clock=self.now)
         await self.start()
+
+    def use_slack(self) -> None:
+        """Configure Slack; takes effect with the next `start`."""
+        self.slack = slack_double(self.policy, self.now)
 
     def _connect(self, tokens: TokenSource, pool: Pool) -> GitHub:
         client = SandboxGitHub(

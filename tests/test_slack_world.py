@@ -1,0 +1,345 @@
+"""The hand-off message in Slack, end to end: act, then look at the channels; a second run sends nothing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from harness import World
+from issues import COMPLETE, complete
+
+from bot.sandbox.faults import Once
+from bot.sandbox.records import Issue
+from bot.sandbox.slack import Fault, Message
+
+pytestmark = pytest.mark.looptime
+
+TITLE = "zoekt-indexserver runs out of memory on a monorepo"
+
+
+async def settled(w: World, issue: Issue) -> None:
+    """Nothing to write, nothing to send."""
+    assert w.slack is not None
+    await w.settle()
+    w.slack.calls.clear()
+    await w.assert_settled(issue)
+    assert [] == [call for call in w.slack.calls if call.startswith("chat.")]
+
+
+def messages(w: World, channel: str) -> list[Message]:
+    assert w.slack is not None
+    return w.slack.channel(channel)
+
+
+def said(message: Message) -> str:
+    return str(message.blocks)
+
+
+async def test_the_team_is_told_once_where_it_works() -> None:
+    """Need, timeline, link, priority and a real ping; the card links the message instead of offering text."""
+    async with World(slack=True) as w:
+        issue = w.file(TITLE, COMPLETE)
+        await w.settle()
+        (message,) = messages(w, "#search")
+        for expected in (
+            "Find out why zoekt-indexserver is killed during indexing.",
+            "later this week is fine",
+            f"issues/{issue.number}|sourcegraph/customer#{issue.number}>",
+            "cs/p2",
+            "answer due 2026-",
+            "waiting for Search Core",
+        ):
+            assert expected in said(message)
+        assert (w.slack.groups["search-core-support"],) == message.pings
+        assert "Told in [#search](https://sandbox.slack.com/archives/" in w.card(issue)
+        assert "Tell them in" not in w.card(issue)
+        await settled(w, issue)
+
+
+async def test_without_a_token_the_card_has_the_text_to_paste() -> None:
+    async with World() as w:
+        issue = w.file(TITLE, COMPLETE)
+        await w.settle()
+        assert "**Tell them in #search**" in w.card(issue)
+        await w.assert_settled(issue)
+
+
+async def test_nobody_is_told_of_an_incomplete_issue() -> None:
+    async with World(slack=True) as w:
+        issue = w.file(TITLE, complete(Zendesk="_No response_"))
+        await w.settle()
+        assert [] == w.slack.messages
+        w.github.world.edit_issue(issue, "sam", body=COMPLETE)
+        await w.settle()
+        assert 1 == len(messages(w, "#search"))
+        await settled(w, issue)
+
+
+async def test_the_labels_come_before_the_message() -> None:
+    """A label that cannot be set yet: no message tells a team to look at an issue without its label."""
+    async with World(slack=True) as w:
+        w.github.faults.once += [Once("before", on="addLabelsToLabelable")]
+        issue = w.file(TITLE, COMPLETE)
+        await w.settle(0.9)
+        assert [] == w.slack.messages
+        await w.settle(120)
+        assert 1 == len(messages(w, "#search"))
+        assert "team/search-core" in w.labels(issue)
+
+
+async def test_no_word_about_the_customer_leaves_for_slack() -> None:
+    """Name, addresses and tickets of the customer are redacted or not shown at all."""
+    need = (
+        "Northmere (jane.doe@northmere.com, gitserver-0.northmere.internal) needs a fix, call +1 415 555 2671"
+    )
+    async with World(slack=True) as w:
+        w.file(
+            "Northmere: zoekt-indexserver runs out of memory",
+            complete(What=need, Timeline="before Northmere renews"),
+        )
+        await w.settle()
+        (message,) = messages(w, "#search")
+        for canary in ("northmere", "jane", "2671", "5051", "zendesk"):
+            assert canary not in message.everything.casefold()
+        assert "needs a fix" in said(message)
+
+
+async def test_a_policy_may_show_words_as_written(tmp_path: Path) -> None:
+    policy = tmp_path / "policy.yml"
+    policy.write_text("slack: {customer_words: true}\n")
+    async with World(slack=True, policy=policy) as w:
+        w.file(TITLE, complete(What="Northmere needs a fix"))
+        await w.settle()
+        (message,) = messages(w, "#search")
+        assert "Northmere needs a fix" in said(message)
+        assert "customer/northmere" in said(message)
+
+
+async def test_words_of_people_ping_nobody() -> None:
+    async with World(slack=True) as w:
+        w.file(TITLE, complete(What="<!here> <@U1> *please* <https://evil.example|click> & zoekt"))
+        await w.settle()
+        (message,) = messages(w, "#search")
+        assert "<!here>" not in message.everything
+        assert "<@U1>" not in message.everything
+        assert "|click>" not in message.everything
+
+
+async def test_a_re_route_points_from_the_old_message_to_the_new_one() -> None:
+    async with World(slack=True) as w:
+        issue = w.file(TITLE, COMPLETE)
+        await w.settle()
+        await w.say(issue, "/route delivery", by="erin")
+        (old,), (new,) = messages(w, "#search"), messages(w, "#delivery")
+        assert "Moved to" in said(old)
+        assert f"p{new.ts.replace('.', '')}|Delivery>" in said(old)
+        assert () == old.pings
+        assert (w.slack.groups["delivery-support"],) == new.pings
+        assert "Told in [#delivery]" in w.card(issue)
+        await settled(w, issue)
+        await w.say(issue, "/route search-core", by="erin")
+        assert 2 == len(messages(w, "#search"))
+        assert "Moved to" in said(messages(w, "#delivery")[0])
+        await settled(w, issue)
+
+
+async def test_taking_the_hand_over_back_is_said_in_place() -> None:
+    async with World(slack=True) as w:
+        issue = w.file(TITLE, COMPLETE)
+        await w.settle()
+        w.github.world.remove_label(issue, "team/search-core", "sam")
+        await w.settle()
+        (message,) = messages(w, "#search")
+        assert "Not for this team any more" in said(message)
+        await settled(w, issue)
+
+
+async def test_a_closed_issue_is_said_in_place_and_opens_again() -> None:
+    async with World(slack=True) as w:
+        issue = w.file(TITLE, COMPLETE)
+        await w.settle()
+        w.github.world.close(issue, "sam")
+        await w.settle()
+        (message,) = messages(w, "#search")
+        assert "*Closed*" in said(message)
+        await settled(w, issue)
+        w.github.world.reopen(issue, "sam")
+        await w.settle()
+        (message,) = messages(w, "#search")
+        assert "Request for help" in said(message)
+        await settled(w, issue)
+
+
+async def test_a_close_is_told_although_slack_was_down() -> None:
+    async with World(slack=True) as w:
+        issue = w.file(TITLE, COMPLETE)
+        await w.settle()
+        w.slack.faults += [("chat.update", "5xx")]
+        w.github.world.close(issue, "sam")
+        await w.settle(300)
+        assert "*Closed*" in said(messages(w, "#search")[0])
+        assert w.card(issue).startswith("### ☑️ Closed")
+        await settled(w, issue)
+
+
+@pytest.mark.parametrize("fault", ["rate-limit", "5xx"])
+async def test_a_slack_that_is_down_holds_up_nothing_and_is_tried_again(fault: Fault) -> None:
+    async with World(slack=True) as w:
+        w.slack.faults += [("chat.postMessage", fault)] * 3
+        issue = w.file(TITLE, COMPLETE)
+        await w.settle(2)
+        assert "**Tell them in #search**" in w.card(issue)
+        await w.settle(900)
+        assert 1 == len(messages(w, "#search"))
+        assert "Told in [#search]" in w.card(issue)
+        await settled(w, issue)
+
+
+async def test_an_answer_that_is_lost_repeats_the_message_once() -> None:
+    """At least once: nobody can know whether Slack has it."""
+    async with World(slack=True) as w:
+        w.slack.faults += [("chat.postMessage", "lost-answer")]
+        issue = w.file(TITLE, COMPLETE)
+        await w.settle(300)
+        assert 2 == len(messages(w, "#search"))
+        await settled(w, issue)
+
+
+@pytest.mark.parametrize("fault", ["before", "after", "reset", "timeout"])
+async def test_a_card_that_cannot_be_written_repeats_no_message(fault: str) -> None:
+    """What was sent is in the database before the card is tried."""
+    async with World(slack=True) as w:
+        w.github.faults.once += [Once(fault, on="addComment")] * 3
+        issue = w.file(TITLE, COMPLETE)
+        await w.settle(600)
+        assert 1 == len(messages(w, "#search"))
+        assert "Told in [#search]" in w.card(issue)
+        await settled(w, issue)
+
+
+async def test_a_lost_database_repeats_no_message() -> None:
+    async with World(slack=True) as w:
+        issue = w.file(TITLE, COMPLETE)
+        await w.settle()
+        await w.lose_database()
+        await w.settle()
+        assert 1 == len(messages(w, "#search"))
+        await settled(w, issue)
+
+
+async def test_a_lost_memory_holds_messages_until_resume() -> None:
+    async with World(slack=True, key=b"k" * 32) as w:
+        issue = w.file(TITLE, COMPLETE)
+        await w.settle()
+        card = w.cards(issue)[0]
+        w.github.world.edit_comment(card, "max", card.body.replace("rfh-bot:card v1 ", "rfh-bot:card v1 AA"))
+        await w.lose_database()
+        await w.say(issue, "/route delivery", by="erin")
+        assert [] == messages(w, "#delivery")
+        await w.say(issue, "/resume", by="erin")
+        assert 1 == len(messages(w, "#delivery"))
+
+
+async def test_a_missing_channel_is_said_on_the_card() -> None:
+    async with World(slack=True) as w:
+        del w.slack.channels["search"]
+        issue = w.file(TITLE, COMPLETE)
+        await w.settle()
+        assert [] == w.slack.messages
+        assert "Slack shows the bot no channel `#search`" in w.card(issue)
+        assert "**Tell them in #search**" in w.card(issue)
+        await settled(w, issue)
+        w.slack.channels["search"] = "C900"
+        await w.settle(16 * 60)
+        await w.say(issue, "any news?")
+        assert 1 == len(messages(w, "#search"))
+        assert "no channel" not in w.card(issue)
+
+
+async def test_a_refused_message_is_said_on_the_card_and_tried_again() -> None:
+    async with World(slack=True) as w:
+        w.slack.closed.add(w.slack.channels["search"])
+        issue = w.file(TITLE, COMPLETE)
+        await w.settle()
+        assert "Slack refused the message (`not_in_channel`)" in w.card(issue)
+        await settled(w, issue)
+        w.slack.closed.clear()
+        await w.settle(6 * 3600 + 120)
+        assert 1 == len(messages(w, "#search"))
+        assert "refused" not in w.card(issue)
+
+
+async def test_a_missing_handle_is_said_and_written_as_text() -> None:
+    async with World(slack=True) as w:
+        del w.slack.groups["search-core-support"]
+        issue = w.file(TITLE, COMPLETE)
+        await w.settle()
+        (message,) = messages(w, "#search")
+        assert () == message.pings
+        assert "@search-core-support" in said(message)
+        assert "Slack has no user group `@search-core-support`" in w.card(issue)
+        await settled(w, issue)
+
+
+@pytest.mark.parametrize(
+    ("groups", "expected"),
+    [
+        pytest.param({"core-app-support": "S1"}, "S1", id="the old group, while there is no new one"),
+        pytest.param({"core-app-support": "S1", "repo-management-support": "S2"}, "S2", id="the new group"),
+    ],
+)
+async def test_repo_management_is_called_by_the_group_that_exists(
+    groups: dict[str, str], expected: str
+) -> None:
+    async with World(slack=True) as w:
+        w.slack.groups = groups
+        issue = w.file(TITLE, COMPLETE)
+        await w.settle()
+        await w.say(issue, "/route repo-management", by="erin")
+        assert (expected,) == messages(w, "#repo-management")[0].pings
+
+
+async def test_a_team_without_a_handle_is_told_without_a_mention() -> None:
+    async with World(slack=True) as w:
+        issue = w.file(TITLE, COMPLETE)
+        await w.settle()
+        await w.say(issue, "/route extensibility", by="erin")
+        (message,) = messages(w, "#extensibility")
+        assert () == message.pings
+        assert "user group" not in w.card(issue)
+
+
+async def test_an_urgent_issue_without_a_team_alerts_support_once() -> None:
+    """The comment stays; Slack is told in support's channel."""
+    async with World(slack=True) as w:
+        issue = w.file("Something is odd", complete(What="Please help.", Steps="look", Priority="p1"))
+        await w.settle()
+        (message,) = messages(w, "#customer-support-internal")
+        assert "Urgent" in said(message)
+        assert 1 == len([body for body in w.replies(issue) if "urgent and has no team" in body])
+        await settled(w, issue)
+        await w.say(issue, "/route delivery", by="erin")
+        assert 1 == len(messages(w, "#delivery"))
+        assert 1 == len(messages(w, "#customer-support-internal"))
+        await settled(w, issue)
+
+
+async def test_what_was_handed_over_long_ago_is_not_told() -> None:
+    """A token that is configured later starts no flood."""
+    async with World() as w:
+        issue = w.file(TITLE, COMPLETE)
+        await w.settle()
+        await w.stop()
+        await w.settle(4 * 24 * 3600)
+        w.use_slack()
+        await w.start()
+        await w.say(issue, "any news?")
+        assert [] == w.slack.messages
+        assert "**Tell them in #search**" in w.card(issue)
+
+
+async def test_shadow_tells_nobody() -> None:
+    async with World(slack=True, shadow=True) as w:
+        w.file(TITLE, COMPLETE)
+        await w.settle()
+        assert [] == w.slack.messages

@@ -117,7 +117,6 @@ _ARTICLE = re2.compile(
     r"|left|default|local|open|deployment|symlink|build|make)\s+[*_`\"'(]{0,2}$"
 )
 _SENTENCE_START = re2.compile(r"(?:^|[\n.!?:>|#-]\s*|^\s*[*-]\s+)[*_`\"'(\[]{0,3}$")
-_TITLE_END = re2.compile(r"[\(\[][*_`]{0,2}$")
 _CLOSED = re2.compile(r"^[*_`]{0,2}[)\]]")
 _END_OF_CLAUSE = re2.compile(
     r"^[*_`\")\]]{0,3}(?:[.,;:!?)\]|]|\s*\n|\s*$|\s+(?:and|or|but|so|because|when|after|before|since|while"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Set
 
-from bot.rules.privacy.names import NameIndex
+from bot.rules.privacy.names import Name, NameIndex
 
 
 class Customers:
@@ -13,12 +13,12 @@ class Customers:
     def __init__(self, index: NameIndex) -> None:
         self.index = index
         self._whole = frozenset(n.squeezed for n in index.names if len(n.squeezed) > 2)
-        self._within = tuple(sorted({n.squeezed for n in index.names if n.free}))
-        self._within_any = None
-        self.words = frozenset(
-            word for n in index.names if not n.ordinary for word in _tokens(n.squeezed, n.cuts)
-        )
         self._seen: dict[str, bool] = {}
+
+    def words(self, own: Set[str]) -> Set[str]:
+        """The words of the issue's own customers: capitalised, but no people."""
+        names = [name for slug in own for name in self.index.by_slug.get(slug, ())]
+        return {word for name in names for word in _tokens(name)}
 
     def named(self, host: str) -> bool:
         """Does a label of a host name (or a part of an identifier) name a customer?"""
@@ -41,8 +41,9 @@ class Customers:
         return any(self.index.names[which].free for which, _, _ in found)
 
 
-def _tokens(squeezed: str, cuts: Set[int]) -> Iterator[str]:
+def _tokens(name: Name) -> Iterator[str]:
+    """The words a name was squeezed together from."""
     at = 0
-    for cut in [*sorted(cuts), len(squeezed)]:
-        yield squeezed[at:cut]
+    for cut in [*sorted(name.cuts), len(name.squeezed)]:
+        yield name.squeezed[at:cut]
         at = cut

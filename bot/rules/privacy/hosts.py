@@ -90,11 +90,11 @@ PUBLIC_HOSTS = listed("""
     sentry.io docs.sentry.io zendesk.com datadoghq.com honeycomb.io pagerduty.com opsgenie.com shields.io
     travis-ci.org travis-ci.com circleci.com buildkite.com codecov.io coveralls.io snyk.io sonarsource.com
     cve.org mitre.org nist.gov nvd.nist.gov osv.dev openai.com anthropic.com huggingface.co arxiv.org
-    acm.org archive.org gravatar.com imgur.com giphy.com loom.com/share opensource.org spdx.org
+    acm.org archive.org gravatar.com imgur.com giphy.com opensource.org spdx.org
     creativecommons.org cncf.io linuxfoundation.org bazel.build buck.build pantsbuild.org gradle.org
     cmake.org llvm.org clang.llvm.org gcc.gnu.org git-scm.com mercurial-scm.org schema.org xmlns.com
     jsonplaceholder.typicode.com httpbin.org regex101.com crontab.guru caniuse.com bundlephobia.com
-    renovatebot.com dependabot.com storybook.js.org percy.io chromatic.com figma.com/community scip.dev
+    renovatebot.com dependabot.com storybook.js.org percy.io chromatic.com scip.dev
     lsif.dev sourcegraph.github.io microsoft.github.io langserver.org
     """)
 

@@ -145,7 +145,7 @@ class Scanner:
         yield from phone_hits(view, self._phone, in_link)
         yield from asset_hits(view, customers.named)
         addresses = [view.low[mail.start : mail.end] for mail in mails if mail.rule == "email"]
-        yield from people_hits(view, self._public, customers.words, in_link, addresses)
+        yield from people_hits(view, self._public, customers.words(own), in_link, addresses)
         if watch:
             return
         yield from quote_hits(view)

@@ -11,6 +11,7 @@ import click
 from bot.cli import workflow
 from bot.cli.alerts import import_alerts
 from bot.cli.handbook import import_handbook
+from bot.cli.suggest import suggest
 
 if TYPE_CHECKING:
     from bot.policy.problems import Problem
@@ -25,6 +26,7 @@ def policy() -> None:
 
 policy.add_command(import_alerts)
 policy.add_command(import_handbook)
+policy.add_command(suggest)
 
 
 @policy.command("check")

@@ -2,10 +2,10 @@
 
 Two passes: what was updated since the last completed run, whatever its label or state (so a lost event, or an
 Action's run that was cancelled, loses nothing), then every open request for help (so what has become due, and
-what a new policy changes, happens). A page shows 50 issues; each is decided on as it was shown
-(`Reconciler.foresee`), and only one with a plan, or one that a page cannot show whole, gets a run of its own:
-a full read, with all guards. There is no cursor to keep: a run that ends early has done the most urgent part,
-and the next one finds the rest by the same rule.
+what a new policy changes, happens), oldest update first, up to where the first pass began. A page shows 50
+issues; each is decided on as shown (`Reconciler.foresee`), and only one with a plan, or one that a page
+cannot show whole, gets a run of its own: a full read, with all guards. There is no cursor to keep: a run that
+ends early has done the most urgent part, and the next one finds the rest by the same rule.
 
 Order: the run's own issue; then urgent ones (p1), what changed before what is merely due, and each of these
 by age, so that who has waited longest is first.
@@ -26,7 +26,7 @@ from bot.budget import Budget
 from bot.errors import Gone, RfhError, Transient
 from bot.github.load import Glimpse
 from bot.github.pool import Pool
-from bot.github.sweep import Selection, issue_pages
+from bot.github.sweep import Page, Selection, issue_pages
 from bot.model import AddLabels, AtLeast, IssueKey, Plan
 from bot.policy.schema import Policy
 from bot.reconciler import NOTHING, Guard, Reconciler, Result
@@ -154,7 +154,9 @@ async def find(rec: Reconciler, owner: str, repo: str, since: datetime, allowanc
     gh = await rec.clients.client(owner, repo)
     book = await rec.rulebooks.get(gh, owner, repo)
     search = _Search()
-    for selection in (Selection(since=since), Selection(label=book.policy.labels.rfh, open_only=True)):
+    changed = Selection(since=since)
+    is_open = Selection(label=book.policy.labels.rfh, open_only=True, oldest_first=True)
+    for selection in (changed, is_open):
         read = 0
         async with aclosing(issue_pages(gh, owner, repo, selection)) as pages:
             try:
@@ -166,15 +168,22 @@ async def find(rec: Reconciler, owner: str, repo: str, since: datetime, allowanc
                         key = IssueKey(owner, repo, seen.snapshot.issue.number)  # spelled as the caller does
                         if key.number not in search.seen:
                             planned = await rec.foresee(gh, key, book, seen)
-                            changed = selection.since is not None
-                            _judge(search, key, seen, planned, book.policy, changed=changed)
-                    if not allowance.left(gh.pool, READING):
+                            _judge(search, key, seen, planned, book.policy, changed=selection is changed)
+                    if selection is is_open and not search.unread and _reached(page, since):
+                        break
+                    if read < page.total and not allowance.left(gh.pool, READING):
                         search.unread = max(search.unread, page.total - read)
                         break
             except Transient as error:
                 search.problems.append(Problem.of(error))
+                search.unread = max(search.unread, 1)
     work = tuple(key for *_, key in sorted(search.work))
     return Found(len(search.seen), work, tuple(search.later), search.unread, tuple(search.problems))
+
+
+def _reached(page: Page, since: datetime) -> bool:
+    """Has the second pass come to the issues that the first one saw?"""
+    return any(seen.snapshot.issue.updated_at >= since for seen in page.glimpses)
 
 
 def _judge(

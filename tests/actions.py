@@ -121,9 +121,8 @@ def copies(w: World, original: Issue, count: int) -> list[Issue]:
     world, state = w.github.world, w.github.world.state
     original = w.live(original)
     made = []
-    first = max(number for _, number in state.numbers) + 1
-    for number in range(first, first + count):
-        ident = world.next_id("issue")
+    for _ in range(count):
+        ident, number = world.next_id("issue"), world.next_number(w.repo)
         comments = []
         for old in state.comments_on(original):
             body = old.body.replace(f"/issues/{original.number}\n", f"/issues/{number}\n")

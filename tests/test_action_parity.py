@@ -103,14 +103,14 @@ async def test_every_recorded_issue_ends_the_same() -> None:
 class Both(World):
     """A tracker where first one, then the other writes."""
 
-    def policy(self, writer: str) -> str:
+    def turns(self, writer: str) -> str:
         """Who writes now, and who did before: each names the other, as a switch back may come."""
         app = f"{{login: rfh-bot, id: {app_bot(self)}, kind: Bot}}"
         action = f"{{login: github-actions, id: {action_bot()}, kind: Bot}}"
         return f"writer: {writer}\nidentities:\n  - {app}\n  - {action}\n"
 
     def let(self, writer: str) -> None:
-        self.github.world.put_file(self.repo, POLICY_PATH, self.policy(writer), "max")
+        self.github.world.put_file(self.repo, POLICY_PATH, self.turns(writer), "max")
 
     def cards_seen(self, issue: Issue) -> list[int]:
         """The authors of the cards that people see unfolded."""
@@ -126,7 +126,7 @@ async def test_from_the_app_to_the_action_and_back_there_is_one_card_to_see(key:
         await w.say(issue, "/route delivery", by="erin")
         assert [app_bot(w)] == w.cards_seen(issue)
 
-        jobs = Actions(w, key=key, policy=w.policy("action"))
+        jobs = Actions(w, key=key, policy=w.turns("action"))
         await w.settle()
         await jobs.job("sweep")
         assert [action_bot()] == w.cards_seen(issue)
@@ -152,7 +152,7 @@ async def test_from_the_app_to_the_action_and_back_there_is_one_card_to_see(key:
 async def test_from_the_action_to_the_app_nothing_is_said_twice(key: str) -> None:
     """An alert that the Action gave is not given again; nor is a command run again."""
     async with Both(key=key.encode()) as w:
-        jobs = Actions(w, key=key, policy=w.policy("action"))
+        jobs = Actions(w, key=key, policy=w.turns("action"))
         await w.settle()
         issue = w.file("Something is odd", complete(What="Please help.", Steps="look", Priority="p1"))
         why = w.comment(issue, "/why", by="erin")

@@ -183,14 +183,14 @@ SWEEP_ISSUES: Final = Document(
     """
 query SweepIssues(
   $owner: String!, $repo: String!, $first: Int!, $after: String,
-  $labels: [String!], $states: [IssueState!], $filterBy: IssueFilters
+  $labels: [String!], $states: [IssueState!], $filterBy: IssueFilters, $direction: OrderDirection!
 ) {
   viewer { login databaseId }
   repository(owner: $owner, name: $repo) {
     ...RepositoryParts
     issues(
       first: $first, after: $after, labels: $labels, states: $states, filterBy: $filterBy,
-      orderBy: {field: UPDATED_AT, direction: DESC}
+      orderBy: {field: UPDATED_AT, direction: $direction}
     ) {
       totalCount
       nodes {

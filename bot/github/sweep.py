@@ -4,8 +4,8 @@ GitHub ends a query after about ten seconds, as a 502 or as "something went wron
 page of long issues can be such a query, so a page that fails is asked for again at half the size, down to one
 issue; after some good pages the size doubles again. A limit is no such failure: it ends the reading.
 
-Newest update first: what a budget cuts off is what nobody has touched for longest. Paging goes by cursor, so
-an issue that is updated meanwhile is shown again at the front or not at all, and comes with its own event.
+Pages come in the order of updates, by cursor: an issue that is updated meanwhile moves to the new end, so it
+is shown twice, or not at all and comes with its own event.
 """
 
 from __future__ import annotations
@@ -34,10 +34,11 @@ class Selection:
     label: str | None = None
     open_only: bool = False
     since: datetime | None = None  # updated at or after
+    oldest_first: bool = False  # by update
 
     def variables(self) -> dict[str, Any]:
         """What is not asked for is left out: a null is not the same to every schema."""
-        found: dict[str, Any] = {}
+        found: dict[str, Any] = {"direction": "ASC" if self.oldest_first else "DESC"}
         if self.label is not None:
             found["labels"] = [self.label]
         if self.open_only:
@@ -57,7 +58,7 @@ class Page:
 
 
 async def issue_pages(gh: GitHub, owner: str, repo: str, selection: Selection) -> AsyncGenerator[Page, None]:
-    """The selected issues, newest update first. Raises Gone (no such repository), Forbidden, Transient."""
+    """The selected issues in order. Raises Gone (no such repository), Forbidden, Transient."""
     size, good, after = PAGE, 0, ""
     while True:
         variables = {"owner": owner, "repo": repo, "first": size, **selection.variables()}

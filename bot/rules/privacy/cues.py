@@ -159,7 +159,12 @@ def ordinary_cue(place: Place, own: bool, watch: bool) -> tuple[int, int] | None
 
 def capital_cue(place: Place) -> bool:
     """Once a text has named the customer, is this capitalised occurrence the customer as well?"""
-    if not (place.capitals or place.upper) or _ARTICLE.search(place.before) or _code_reference(place):
+    if (
+        place.word.islower()
+        or not (place.capitals or place.upper)
+        or _ARTICLE.search(place.before)
+        or _code_reference(place)
+    ):
         return False
     if _SENTENCE_START.search(place.before):
         return bool(

@@ -24,8 +24,9 @@ from bot.rules.privacy.normalise import View, normalise
 from bot.rules.privacy.ordinary import ORDINARY_WORDS
 
 _LEGAL = listed(
-    "inc llc ltd limited gmbh corp corporation co plc ag sa bv ab oy pty kg sarl srl spa nv as company"
+    "inc llc ltd limited gmbh corp corporation co plc ag sa bv ab oy pty kg sarl srl spa nv as se company"
 )
+_DOMAIN_ENDS = (".com", ".io", ".ai", ".net", ".org", ".app", ".dev", ".co")
 _CHUNK = re.compile(r"[^\W_]+")
 _SEPARATOR = re.compile(r"[ \t\n]?(?:[-_./&'+:|]|\*{1,2}|and)?[ \t\n]?")
 _UMLAUT = str.maketrans(
@@ -46,6 +47,7 @@ class Name:
     phrase: bool = False  # everyday words in a row: need their capitals
     free: bool = False  # so distinctive that it counts inside an identifier without edges
     brand: bool = False  # the first word of a longer name
+    compound: bool = False  # two everyday words in one (Workday): in plain prose it may be just that
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,14 +141,14 @@ class NameIndex:
                     if not name.phrase:
                         evident.add(name.slug)
                     yield _hit(name, own, *span)
-                elif (name.phrase and place.capitals) or (
-                    not name.ordinary and not name.phrase and (place.upper or place.capitals)
-                ):
+                elif _stands_alone(name, place, is_own):
                     yield _hit(name, own, place.start, place.end)
                 else:
                     waiting.append((name, place))
                 continue
-            yield _hit(name, own, place.start, place.end)
+            prose = name.compound and place.word.islower() and place.before[-1:] == " "
+            doubtful = prose and not place.after[:1].strip()
+            yield _hit(name, own, place.start, place.end, doubtful=doubtful)
         for name, place in waiting:
             known = name.slug in evident or (name.slug in own and not watch)
             if known and not name.phrase and capital_cue(place):
@@ -187,9 +189,9 @@ def one_slip(a: str, b: str) -> bool:
     return a[at + 1 :] == b[at + 1 :] or swapped
 
 
-def _hit(name: Name, own: Set[str], start: int, end: int) -> Hit:
+def _hit(name: Name, own: Set[str], start: int, end: int, doubtful: bool = False) -> Hit:
     mine = name.slug in own
-    sure = not name.brand or mine
+    sure = (not name.brand or mine) and not doubtful
     return Hit(
         "customer-brand" if name.brand else "customer-name",
         "customer" if mine or not own else "customer_other",
@@ -208,6 +210,8 @@ def _spellings(slug: str, written: list[str], public: Set[str], ordinary: Set[st
             if not tokens:
                 continue
             yield _name(slug, tokens, public, ordinary)
+            if "and" in tokens[1:-1]:  # AT&T's label is `at-and-t`
+                yield _name(slug, [t for t in tokens if t != "and"], public, ordinary)
             bare = tokens
             while len(bare) > 1 and bare[-1] in _LEGAL:
                 bare = bare[:-1]
@@ -239,7 +243,13 @@ def _name(slug: str, tokens: list[str], public: Set[str], ordinary: Set[str]) ->
         ordinary=everyday and single,
         phrase=everyday and not single,
         free=len(squeezed) >= 7 and not everyday,
+        compound=single and not everyday and _compound(squeezed, public),
     )
+
+
+def _compound(word: str, public: Set[str]) -> bool:
+    """Is it two words of public text written as one?"""
+    return any(word[:i] in public and word[i:] in public for i in range(3, len(word) - 2))
 
 
 def _everyday(word: str, public: Set[str]) -> bool:
@@ -257,10 +267,27 @@ def _gaps_fit(view: View, places: list[int], name: Name) -> bool:
         between = text[places[k - 1] + 1 : places[k]]
         if len(between) > 4 or not _SEPARATOR.fullmatch(between):
             return False
-        hump = len(name.squeezed) >= 8 and not name.cuts and text[places[k]].isupper() and between in " -_"
+        hump = len(name.squeezed) >= 8 and text[places[k]].isupper() and between in " -_"
         if k not in name.cuts and between not in ("'", "-\n") and not spaced_out and not hump:
             return False
     return True
+
+
+def _stands_alone(name: Name, place: Place, own: bool) -> bool:
+    """Does a name that is short, or made of everyday words, show by its writing that it is one?"""
+    if name.ordinary:
+        return False
+    if not name.phrase:
+        return place.upper or place.word[0].isupper()
+    return place.capitals or _written_as_slug(place.word, own)
+
+
+def _written_as_slug(word: str, own: bool) -> bool:
+    """`general-electric`, `booking.com`: everyday words joined the way a label or a domain joins them."""
+    if word.endswith(_DOMAIN_ENDS) and "." in word:
+        return True
+    joined = not any(c in word for c in " \t\n&.,'") and any(c in word for c in "-_")
+    return joined and (own or len(word) >= 12 or word.count("-") + word.count("_") > 1)
 
 
 def _edges_fit(place: Place, name: Name) -> bool:

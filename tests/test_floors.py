@@ -19,24 +19,14 @@ THICK = {"bot.rules.privacy.secrets"}  # packages that hold more than names
 FLOORS: dict[int, tuple[str, ...]] = {
     0: ("model", "policy", "markdown", "memory", "errors", "told"),
     1: (
-        "rules",
-        "decide",
-        "plan",
-        "commands",
-        "words",
-        "card",
-        "recall",
-        "events",
-        "metrics",
-        "handbook",
-        "suggest",
-        "history",
+        *("rules", "decide", "plan", "commands", "words", "card", "recall", "events", "metrics"),
+        *("handbook", "suggest"),
     ),
     2: (
         *("reconciler", "rulebooks", "worker", "queue", "store", "db", "tables", "budget", "github", "slack"),
         *("sweep", "kingfisher", "scanner", "history"),
     ),
-    3: ("webhook", "schedule", "sandbox", "web", "action"),
+    3: ("webhook", "schedule", "sandbox", "web", "action", "playground"),
     4: ("settings", "logs", "app", "cli", "demo", "__main__"),
 }
 IMPURE = frozenset(

@@ -13,7 +13,8 @@ from harness import World
 
 from bot.app import build_reconciler
 from bot.budget import Budget
-from bot.cli.action import SHARES, Inputs, Report, act, read_inputs
+from bot.cli.action import SHARES, Inputs, act, read_inputs
+from bot.cli.action_report import Report
 from bot.db import open_database
 from bot.events import POLICY_PATH
 from bot.github.auth import OneToken

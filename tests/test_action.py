@@ -13,7 +13,8 @@ from harness import World
 from issues import COMPLETE, complete
 
 from bot.cli import workflow
-from bot.cli.action import action, outputs, read_inputs, summary_lines, tell
+from bot.cli.action import action, read_inputs
+from bot.cli.action_report import Report, outputs, summary_lines, tell
 from bot.errors import UserError
 from bot.memory import is_card, visible
 
@@ -236,8 +237,6 @@ def test_a_cell_is_one_cell() -> None:
 
 
 def test_the_summary_of_nothing_says_why() -> None:
-    from bot.cli.action import Report
-
     assert "left to the App" in "\n".join(summary_lines(Report(notice="left to the App"), ""))
 
 

@@ -18,19 +18,17 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from bot.cli import workflow
+from bot.cli.action_report import Report, tell
 from bot.errors import UserError
 
 if TYPE_CHECKING:
     from bot.events import Named
-    from bot.model import Action
     from bot.reconciler import Guard, Reconciler
     from bot.settings import Settings
-    from bot.sweep import Allowance, Run, Summary
+    from bot.sweep import Allowance
 
 # Of what the hour still allows: an event's run leaves nearly all of it to those after it.
 SHARES = {"event": 0.1, "sweep": 0.9}
-MOST_RUNS = 100  # told in outputs and summary; GitHub cuts both at 1 MB
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
@@ -67,17 +65,6 @@ class Inputs:
     settings: Settings
     token: str = field(default="", repr=False)
     dry_run: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Report:
-    """What a run came to: `notice` says why nothing was done, `broken` what is wrong with the policy."""
-
-    summary: Summary | None = None
-    notice: str = ""
-    broken: tuple[str, ...] = ()
-    own: str = ""  # the event's issue
-    customer_prefix: str = ""
 
 
 def read_inputs(env: Mapping[str, str]) -> Inputs:
@@ -177,135 +164,3 @@ async def act(inputs: Inputs, rec: Reconciler, allowance: Allowance, guard: Guar
     )
     own = str(inputs.named.issue) if inputs.named.issue is not None else ""
     return Report(summary, own=own, customer_prefix=book.policy.labels.customer_prefix)
-
-
-# ── telling ─────────────────────────────────────────────────────────────────────────────────
-
-
-def tell(report: Report, env: Mapping[str, str]) -> int:
-    """Annotations to stdout, outputs and summary to the runner's files; the exit code.
-
-    0: done, or nothing to do, or what failed may pass by itself. 1: somebody must act.
-    """
-    for level, message in _annotations(report):
-        click.echo(workflow.annotation(level, message))
-    for problem in report.broken:
-        click.echo(_policy_annotation(problem))
-    if env.get("GITHUB_OUTPUT"):
-        for name, value in outputs(report).items():
-            workflow.set_output(Path(env["GITHUB_OUTPUT"]), name, value)
-    if env.get("GITHUB_STEP_SUMMARY"):
-        server = env.get("GITHUB_SERVER_URL", "https://github.com")
-        workflow.add_summary(Path(env["GITHUB_STEP_SUMMARY"]), "\n".join(summary_lines(report, server)))
-    problems = report.summary.all_problems if report.summary is not None else ()
-    return 1 if report.broken or any(not problem.passing for problem in problems) else 0
-
-
-def _annotations(report: Report) -> list[tuple[workflow.Level, str]]:
-    """What people must see, at most one line each."""
-    lines: list[tuple[workflow.Level, str]] = []
-    if report.notice:
-        lines.append(("notice", report.notice))
-    if report.summary is None:
-        return lines
-    lines += [("warning" if each.passing else "error", each.text) for each in report.summary.problems]
-    for run in report.summary.runs:
-        if run.problem is not None:
-            lines.append(("warning" if run.problem.passing else "error", f"{run.key}: {run.problem.text}"))
-        elif run.result is not None:
-            lines += [("warning", f"{run.key}: {_masked(each, report)}") for each in run.result.plan.problems]
-    if report.summary.not_reached:
-        count = report.summary.not_reached
-        lines.append(("warning", f"{count} issues were not reached; the next run goes on"))
-    return lines
-
-
-def _policy_annotation(problem: str) -> str:
-    """A policy problem, ``file:line:column: message``, at its place."""
-    file, line, column, message = (*problem.split(":", 3), "", "", "")[:4]
-    if line.isdecimal() and column.isdecimal():
-        return workflow.annotation("error", message.strip(), file=file, line=int(line), col=int(column))
-    return workflow.annotation("error", problem)
-
-
-def outputs(report: Report) -> dict[str, str]:
-    """`team` and `missing` are the event's issue's; `plan` lists every run. Ids and kinds, no text."""
-    runs = report.summary.runs if report.summary is not None else ()
-    own = next((run for run in runs if str(run.key) == report.own), None)
-    facts = _facts(own) if own is not None else {}
-    plan = [
-        {
-            "issue": str(run.key),
-            "result": run.word,
-            "team": _facts(run).get("team"),
-            "missing": _facts(run).get("missing", []),
-            "actions": _actions(run, report),
-        }
-        for run in runs[:MOST_RUNS]
-    ]
-    return {
-        "team": str(facts.get("team") or ""),
-        "missing": json.dumps(facts.get("missing", [])),
-        "plan": json.dumps(plan),
-    }
-
-
-def summary_lines(report: Report, server: str) -> list[str]:
-    """The job summary, as markdown."""
-    lines = ["### rfh-bot", ""]
-    if report.notice:
-        lines.append(report.notice)
-    if report.broken:
-        lines += ["The policy in `.github/rfh-bot.yml` is broken, so nothing was done:", ""]
-        lines += [f"- {workflow.cell(problem)}" for problem in report.broken]
-    summary = report.summary
-    if summary is None:
-        return lines
-    lines.append(
-        f"Looked at {summary.looked_at} issues, wrote to {summary.written}, "
-        f"{summary.not_reached} not reached, {len(summary.all_problems)} problems."
-    )
-    if summary.runs:
-        lines += ["", "| Issue | Result | Done | Team | Missing |", "|:---|:---|:---|:---|:---|"]
-        lines += [_row(run, report, server) for run in summary.runs[:MOST_RUNS]]
-    return lines
-
-
-def _row(run: Run, report: Report, server: str) -> str:
-    facts = _facts(run)
-    link = f"[#{run.key.number}]({server}/{run.key.full_name}/issues/{run.key.number})"
-    word = run.word if run.problem is None else f"{run.word}: {run.problem.text}"
-    done, missing = "; ".join(_actions(run, report)), ", ".join(facts.get("missing", []))
-    cells = [workflow.cell(text) for text in (word, done, str(facts.get("team") or ""), missing)]
-    return f"| {link} | {' | '.join(cells)} |"
-
-
-def _facts(run: Run) -> Mapping[str, Any]:
-    desired = run.result.desired if run.result is not None else None
-    return desired.facts if desired is not None else {}
-
-
-def _actions(run: Run, report: Report) -> list[str]:
-    actions: tuple[Action, ...] = run.result.plan.actions if run.result is not None else ()
-    return [_shown(action, report) for action in actions]
-
-
-def _shown(action: Action, report: Report) -> str:
-    """One action; of a customer's label only that it is one."""
-    from bot.model import AddLabels, CreateLabel, RemoveLabels
-    from bot.reconciler import describe
-
-    match action:
-        case AddLabels(labels) | RemoveLabels(labels):
-            names = ", ".join(_masked(label.name, report) for label in labels)
-            return f"{type(action).__name__} {names}"
-        case CreateLabel(name):
-            return f"CreateLabel {_masked(name, report)}"
-        case _:
-            return describe(action)
-
-
-def _masked(text: str, report: Report) -> str:
-    """Text up to a customer's name."""
-    before, prefix, _ = text.partition(report.customer_prefix) if report.customer_prefix else (text, "", "")
-    return f"{before}{prefix}…" if prefix else before

@@ -16,7 +16,7 @@ from aiohttp import web
 from bot import words
 from bot.budget import Budget
 from bot.db import Database, open_database, utc_now
-from bot.errors import Forbidden, Gone, Transient, UserError
+from bot.errors import Forbidden, Gone, RfhError, Transient, UserError
 from bot.events import Named, read
 from bot.github.auth import REPORT, App, Clients, Connect
 from bot.github.checks import report_policy
@@ -26,18 +26,22 @@ from bot.github.pool import Pool
 from bot.github.roster import Rosters
 from bot.memory import Seal
 from bot.model import IssueKey
+from bot.playground import Playground
 from bot.policy.load import DEFAULT_NAME, Layer, default_text
 from bot.policy.load import read as read_policy
 from bot.queue import Claim, Queue
 from bot.reconciler import Guard, Reconciler
 from bot.rulebooks import Rulebooks
+from bot.rules.rulebook import Rulebook
 from bot.schedule import Schedule
 from bot.settings import Settings
 from bot.slack.client import SlackClient
 from bot.slack.directory import Directory
 from bot.slack.redactor import Redactor
 from bot.slack.teller import Teller
+from bot.slack_door import SlackDoor
 from bot.store import Outcome, Store
+from bot.told import Act
 from bot.webhook import MAX_BODY, Webhook
 from bot.worker import Done, Handler, Lost, OutOfBudget, Worker
 
@@ -95,6 +99,35 @@ class Bot:
         # One commit for all of them: the database gathers what waits.
         await asyncio.gather(*work, self.store.record_delivery(guid, event, outcome))
         return named
+
+    async def act(self, key: IssueKey, act: Act) -> None:
+        """Make durable what somebody did in Slack; the issue's next run does it."""
+        await self.store.save_act(key, act)
+        await self.queue.accept(str(key), urgent=True)
+
+    async def slack_people(self, key: IssueKey) -> Mapping[str, str] | None:
+        """Who is who in Slack, for an issue; None: it is not watched."""
+        if str(key.full_name) not in self.repositories:
+            return None
+        gh = await self.clients.client(key.owner, key.repo)
+        return (await self.reconciler.rulebooks.get(gh, key.owner, key.repo)).policy.slack.people
+
+    def slack_door(self) -> SlackDoor | None:
+        """Slack's door, when a token and a signing secret are configured."""
+        teller = self.reconciler.teller
+        if teller is None or not self.settings.slack_secret:
+            return None
+        return SlackDoor(self.settings.slack_secret, teller.client, self.act, self.slack_people, self.now)
+
+    # ── pages ───────────────────────────────────────────────────────────────────────────────
+
+    async def book(self) -> Rulebook:
+        """The policy in force where most is watched: in the first repository; else the base."""
+        owner, repo = self.repositories[0].split("/")
+        try:
+            return await self.reconciler.rulebooks.get(await self.clients.client(owner, repo), owner, repo)
+        except RfhError:  # GitHub does not answer: the page is worth having all the same
+            return self.reconciler.rulebooks.default
 
     # ── the work ────────────────────────────────────────────────────────────────────────────
 
@@ -289,8 +322,13 @@ def _web(bot: Bot, worker: Worker) -> web.Application:
 
     app = web.Application(client_max_size=MAX_BODY)
     app.router.add_post("/webhook", Webhook(bot.settings.webhook_secrets, bot.accept).answer)
+    slack = bot.slack_door()
+    if slack is not None:
+        app.router.add_post("/slack/interactions", slack.answer)
     app.router.add_get("/healthz", health)
     app.router.add_get("/readyz", bot.ready)
+    if bot.settings.pages:
+        Playground(bot.book).add_to(app)
     return app
 
 

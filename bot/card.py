@@ -52,6 +52,13 @@ class View:
         return self.memory.handed is not None and kind is not None and kind.handoff
 
     @property
+    def taken(self) -> str:
+        """Login of who took it since it was handed over; empty when nobody did."""
+        intent, handed = self.memory.intents.get("taken"), self.memory.handed
+        since = intent is not None and handed is not None and self.handed and intent.at >= handed.at
+        return intent.value if intent is not None and since else ""
+
+    @property
     def urgent(self) -> bool:
         priority = self.policy.priorities.get(self.intake.priority or "")
         kind = self.policy.kinds.get(self.intake.kind or "")
@@ -108,6 +115,8 @@ def _table(view: View) -> str:
     customer = code(view.intake.customer) if view.intake.customer else "customer: –"
     rows = [("Issue", f"{_kind_cell(view)} · {_priority_cell(view)} · {customer}")]
     rows.append(("Owner", escape(view.filer)))
+    if view.taken:
+        rows.append(("Taken by", escape(view.taken)))
     if view.clock is not None:
         rows += card_clock.rows(view.clock, view.policy, view.filer, view.now)
     elif view.snapshot.issue.state == "OPEN":

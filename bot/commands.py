@@ -168,6 +168,7 @@ _TABLE = (
         True,
     ),
     Spec("handoff", "/handoff [REASON]", "Hand over now, in spite of gaps.", "/handoff", "handoff", _text),
+    Spec("take", "/take", "Take it: assigns you. It is no answer yet.", "/take", "taken"),
     Spec(
         "waiting",
         "/waiting support|engineering|customer",

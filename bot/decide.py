@@ -17,6 +17,7 @@ from bot.model import Assign, CreateComment, CreateLabel, Intake, React, Route, 
 from bot.policy.schema import Policy
 from bot.recall import Recall
 from bot.rules import clockwork, inbox, slack
+from bot.rules.heard import comment
 from bot.rules.labels import LabelChange, LabelHistory, Wanted, change
 from bot.rules.ownership import Ownership, own, team_of_label
 from bot.rules.reminders import Reminder
@@ -137,6 +138,7 @@ def decide(snapshot: Snapshot, recall: Recall, book: Rulebook, now: datetime) ->
         now=now,
     )
     comments, memory = _comments(ran, view, recall, now)
+    comments += tuple(comment(act) for act in snapshot.acts)
     said = slack.conclude(memory, wish(replace(view, memory=memory)), snapshot.workspace, now)
     if said.actions:  # an end that Slack was not told yet is looked at again
         memory = replace(memory, closed=False)
@@ -335,10 +337,11 @@ def _look_again(clock: clockwork.Waiting | None, memory: Memory, now: datetime) 
 
 
 def _assign(ran: inbox.Ran, memory: Memory) -> Assign | None:
-    """`/owner` also assigns, once, when the command runs: taking it off by hand stays possible."""
-    fresh = any(o.ok and o.command == "owner" for h in ran.handled for o in h.outcomes)
-    intent = memory.intents.get("owner")
-    return Assign((intent.value,)) if fresh and intent is not None else None
+    """`/owner` and `/take` assign, once, when they run: taking it off by hand stays possible."""
+    ok = {outcome.command for handled in ran.handled for outcome in handled.outcomes if outcome.ok}
+    slots = [slot for command, slot in (("owner", "owner"), ("take", "taken")) if command in ok]
+    logins = [memory.intents[slot].value for slot in slots if slot in memory.intents]
+    return Assign(tuple(dict.fromkeys(logins))) if logins else None
 
 
 def _new_label(name: str, policy: Policy) -> CreateLabel:

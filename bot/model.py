@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
-from bot.told import SlackAction, Workspace
+from bot.told import Act, SlackAction, Workspace
 
 _KEY = re.compile(r"\A([A-Za-z0-9][A-Za-z0-9-]{0,38})/([A-Za-z0-9._-]{1,100})#([1-9][0-9]{0,9})\Z")
 
@@ -175,6 +175,7 @@ class Snapshot:
         default_factory=dict
     )  # team id or ``support`` → case-folded logins; a side that was not asked for is not in it
     workspace: Workspace | None = None  # None: no Slack
+    acts: tuple[Act, ...] = ()  # what people did in Slack and is no comment yet, oldest first
 
     @property
     def key(self) -> IssueKey:

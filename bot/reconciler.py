@@ -50,6 +50,7 @@ from bot.plan import CARD, plan
 from bot.recall import Recall, recall
 from bot.rulebooks import Rulebooks
 from bot.rules import clockwork, inbox
+from bot.rules.heard import heard
 from bot.rules.rulebook import Rulebook
 from bot.rules.slack import noted
 from bot.slack.teller import Teller
@@ -168,6 +169,11 @@ class Reconciler:
             if any(isinstance(action, CreateLabel) for action in planned.actions):
                 self.catalogues.forget(key.owner, key.repo)
                 continue
+            if read.snapshot.acts:  # they are comments now: read them as such
+                await self.store.forget_acts(act.id for act in read.snapshot.acts)
+                newest = max(written.comment_ids.values(), default=0)
+                at_least = at_least.merge(AtLeast(comment_id=newest))
+                continue
             if read.sent:
                 await self.store.forget_sent(key)
             result = self._result("wrote", read, planned, desired)
@@ -199,7 +205,7 @@ class Reconciler:
             return None
         catalogue = await self.catalogues.get(gh, key.owner, key.repo)
         workspace, _ = await self._workspace()
-        snapshot = replace(seen.snapshot, catalogue=catalogue, mirror=mirror, workspace=workspace)
+        snapshot = heard(replace(seen.snapshot, catalogue=catalogue, mirror=mirror, workspace=workspace))
         found = recall(snapshot, self.seal, book.predecessors)
         if not seen.enough(found.memory.floor if found.state == "known" else None):
             return None
@@ -256,7 +262,8 @@ class Reconciler:
             snapshot = await load(gh, key, mirror=mirror, floor_of=floor_of)
         catalogue = await self.catalogues.get(gh, key.owner, key.repo)
         workspace, slack = await self._workspace()
-        snapshot = replace(snapshot, catalogue=catalogue, workspace=workspace)
+        acts = await self.store.acts(key) if self.teller is not None else ()
+        snapshot = heard(replace(snapshot, catalogue=catalogue, workspace=workspace, acts=acts))
         found = recall(snapshot, self.seal, book.predecessors)
         sent = await self.store.sent(key) if self.teller is not None else ()
         found = replace(found, memory=noted(found.memory, sent))

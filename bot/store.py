@@ -2,14 +2,15 @@
 
 The mirror of the cards (so that a deleted card loses nothing and a second one is not created while
 GitHub's reads lag), figures of the deliveries, where the catch-up stands, who paused what, the last good
-policy of each repository, and the last plan of each issue for `explain`. No issue text is kept.
+policy of each repository, the last plan of each issue for `explain`, and what Slack was told or told us. No
+issue text is kept; what a person wrote in Slack is, until it is a comment (seconds).
 """
 
 from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal
@@ -19,7 +20,7 @@ import sqlalchemy as sa
 from bot import tables
 from bot.db import Database, to_moment, to_seconds
 from bot.model import IssueKey, MirroredCard
-from bot.told import Sent
+from bot.told import Act, Sent
 
 Outcome = Literal["seen", "handled", "ignored"]
 EVERYTHING = "*"  # the scope of a pause that holds for all repositories
@@ -113,6 +114,22 @@ class Store:
     async def forget_sent(self, key: IssueKey) -> None:
         """The card has it all."""
         await self.db.run(lambda c: c.execute(tables.told.delete().where(tables.told.c.key == str(key))))
+
+    async def save_act(self, key: IssueKey, act: Act) -> None:
+        """Keep what somebody did in Slack until it is a comment; the same click again changes nothing."""
+        values = {"key": str(key), "login": act.login, "text": act.text, "at": to_seconds(act.at)}
+        await self._upsert(tables.act, {"id": act.id}, values)
+
+    async def acts(self, key: IssueKey) -> tuple[Act, ...]:
+        """What is no comment yet, oldest first."""
+        query = sa.select(tables.act).where(tables.act.c.key == str(key)).order_by(tables.act.c.at)
+        rows = await self._all(query)
+        return tuple(Act(row.id, row.login, row.text, to_moment(row.at)) for row in rows)
+
+    async def forget_acts(self, ids: Iterable[str]) -> None:
+        """They are comments now."""
+        statement = tables.act.delete().where(tables.act.c.id.in_(tuple(ids)))
+        await self.db.run(lambda c: c.execute(statement))
 
     # ── deliveries ───────────────────────────────────────────────────────────────────────────────────────
 

@@ -143,6 +143,16 @@ class Sent:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Act:
+    """What a person did in Slack: `text` is what they would have commented. `id`: 16 hexadecimal digits."""
+
+    id: str
+    login: str
+    text: str
+    at: datetime
+
+
 def code(text: str) -> str:
     """An error code of Slack's, or ``unknown`` for anything that is none."""
     return text if _CODE.match(text) else "unknown"

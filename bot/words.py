@@ -273,6 +273,19 @@ _WITHHELD = {
 }
 
 
+SLACK_STRANGER = (
+    "I do not know your GitHub login, so nothing was done. Ask for it to be added to `slack.people` in the"
+    " policy, or comment on the issue."
+)
+
+
+def acted(login: str, text: str) -> str:
+    """What somebody did in Slack, on the issue: commands as code, their words as a quote."""
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    shown = [code(line) if line.startswith("/") else f"> {escape(line)}" for line in lines]
+    return "\n\n".join([f"**{escape(login)}**, in Slack:", *shown])
+
+
 def slack_problem(found: str) -> str:
     """A reason code of bot.rules.slack in words, e.g. ``no-channel:#search``."""
     kind, _, name = found.partition(":")

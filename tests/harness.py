@@ -18,9 +18,10 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
+from urllib.parse import urlencode
 
-from slack_support import slack_double, teller_for
+from slack_support import SECRET, slack_double, slack_signature, teller_for
 
 from bot.app import Bot, build
 from bot.db import open_database
@@ -89,6 +90,7 @@ class World:
             repos=repos,
             shadow=shadow,
             policy_path=str(policy) if policy else None,
+            slack_secret=SECRET,
         )
         self.slack: SlackDouble | None = None
         if slack:
@@ -178,12 +180,27 @@ class World:
         await self.settle()
         return comment
 
+    async def press(self, payload: dict[str, Any], *, at: datetime | None = None) -> int:
+        """Somebody does something in Slack; returns the door's status."""
+        door = self.bot.slack_door()
+        assert door is not None
+        body = urlencode({"payload": json.dumps(payload)}).encode()
+        stamp = int((at or self.now()).timestamp())
+        status, _ = await door.take(body, str(stamp), slack_signature(body, stamp))
+        await self.settle()
+        return status
+
     # ── looking ─────────────────────────────────────────────────────────────────────────────
 
     async def settle(self, seconds: float = 30.0) -> None:
         """Let virtual time pass until webhooks were delivered and keys were run."""
         await asyncio.sleep(seconds)
         await self.github.settle()
+
+    def leap(self, seconds: float) -> None:
+        """Days in an instant: the clock is set on, and what was due meanwhile is due now, once."""
+        self._began -= seconds
+        self.bot.queue._wakeups.wake()
 
     def labels(self, issue: Issue) -> set[str]:
         return set(self.github.world.labels(issue))
@@ -197,11 +214,6 @@ class World:
 
     def assignees(self, issue: Issue) -> list[str]:
         state = self.github.world.state
-    def leap(self, seconds: float) -> None:
-        """Days in an instant: the clock is set on, and what was due meanwhile is due now, once."""
-        self._began -= seconds
-        self.bot.queue._wakeups.wake()
-
         return [state.accounts[ident].login for ident in self.live(issue).assignee_ids]
 
     def cards(self, issue: Issue) -> list[Comment]:

@@ -219,6 +219,8 @@ def _intend(
         if isinstance(about_time, Refusal):
             return memory, Outcome(name, False, refusal=about_time), None
         value = about_time
+    if name == "take":
+        value = comment.author.login
     intent = Intent(value, comment.author.login, comment.created_at, comment.id)
     undo = Undo(name, slot, memory.intents.get(slot), comment.id)
     after = memory.with_intent(slot, None if name == "unsnooze" else intent)

@@ -38,7 +38,6 @@ def _telling(view: View, live: str | None) -> Telling:
     turn, name = "", policy.teams[live].name if live else ""
     if view.clock is not None:
         turn = name if view.clock.clock.turn == "engineering" else view.clock.clock.turn
-    taken = view.memory.intents.get("taken")
     return Telling(
         status="open",
         issue=str(view.snapshot.key),
@@ -52,8 +51,9 @@ def _telling(view: View, live: str | None) -> Telling:
         priority=priority.label if priority is not None else "",
         due=view.clock.due if view.clock is not None else None,
         turn=turn,
-        taken=taken.value if taken is not None else "",
+        taken=view.taken,
         teams=_teams(policy),
+        snooze=view.clock is not None,
     )
 
 

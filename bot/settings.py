@@ -37,6 +37,7 @@ SETTINGS = (
     Setting("RFH_BOT_POLICY", "A policy file laid over the shipped one, for every repository."),
     Setting("RFH_BOT_REPOS", "What to watch: `owner/name`, comma-separated.", "the policy's tracker"),
     Setting("RFH_BOT_SHADOW", "`1`: plan and log, write nothing.", "0"),
+    Setting("RFH_BOT_PAGES", "`1`: serve `/playground`; private text is pasted there.", "0"),
     Setting("RFH_BOT_CONCURRENCY", "Issues worked on at the same time.", "32"),
     Setting("RFH_BOT_LOG", "Log level: debug, info, warning or error.", "info"),
     Setting("SLACK_BOT_TOKEN", "Bot token; without it the card has the text to paste.", secret=True),
@@ -61,6 +62,7 @@ class Settings:
     policy_path: str | None = None
     repos: tuple[str, ...] = ()
     shadow: bool = False
+    pages: bool = False
     concurrency: int = 32
     log_level: str = "info"
     slack_token: str = field(default="", repr=False)
@@ -125,6 +127,9 @@ def read_settings(environment: Mapping[str, str], *, app: bool = True) -> Settin
     shadow = get("RFH_BOT_SHADOW").lower()
     if shadow not in ("", "0", "1", "false", "true"):
         problems.append("RFH_BOT_SHADOW must be 0 or 1")
+    pages = get("RFH_BOT_PAGES").lower()
+    if pages not in ("", "0", "1", "false", "true"):
+        problems.append("RFH_BOT_PAGES must be 0 or 1")
     secrets = (get("GITHUB_WEBHOOK_SECRET"), get("GITHUB_WEBHOOK_SECRET_OLD"))
     settings = Settings(
         app_id=get("GITHUB_APP_ID"),
@@ -137,6 +142,7 @@ def read_settings(environment: Mapping[str, str], *, app: bool = True) -> Settin
         policy_path=get("RFH_BOT_POLICY") or None,
         repos=repos,
         shadow=shadow in ("1", "true"),
+        pages=pages in ("1", "true"),
         concurrency=number("RFH_BOT_CONCURRENCY", 32, 1, 100),
         log_level=level,
         slack_token=get("SLACK_BOT_TOKEN"),

@@ -17,6 +17,7 @@ import click
 from bot.errors import UserError
 
 if TYPE_CHECKING:
+    from bot.rules.rulebook import Rulebook
     from bot.sandbox.faults import Faults
     from bot.sandbox.server import Sandbox
 
@@ -85,11 +86,17 @@ def exports(github: Sandbox, folder: Path) -> dict[str, str]:
 @contextlib.asynccontextmanager
 async def opened(port: int, faults: Faults) -> AsyncIterator[Sandbox]:
     """A sandbox that listens on loopback, with the demo's repositories, labels and people in it."""
-    from bot.policy.load import load_default
+    from bot.playground import PATH, Playground
+    from bot.policy.load import DEFAULT_NAME, default_text, load_default
+    from bot.rulebooks import compiled
     from bot.sandbox.seed import demo_world
     from bot.sandbox.server import Sandbox
 
+    async def book() -> Rulebook:
+        return compiled(((DEFAULT_NAME, default_text()),))
+
     github = Sandbox(faults=faults, port=port)
+    github.add_page(PATH, "Routing", Playground(book, back="/").add_to)
     demo_world(github, load_default())
     async with contextlib.AsyncExitStack() as stack:
         stack.push_async_exit(github.__aexit__)  # first: it also closes what a failed start has opened

@@ -34,6 +34,7 @@ class PageBase:
 
     def __init__(self, world: World, hooks: Hooks) -> None:
         self.world, self.hooks = world, hooks
+        self.links: list[tuple[str, str]] = []  # address and name of further pages
         self.jinja = jinja2.Environment(
             loader=jinja2.FileSystemLoader(HERE / "templates"),
             autoescape=True,
@@ -94,6 +95,7 @@ class PageBase:
             label_count=len(state.labels),
             role=lambda repo: state.role(repo, actor),
             here=request.path,
+            links=self.links,
             **values,
         )
         return web.Response(text=html, content_type="text/html")

@@ -72,8 +72,13 @@ class Sandbox:
         self.api = Api(
             self.world, self.access, self.limits, self.faults, self._bases, routes(self.hooks, self.limits)
         )
+        self._pages: list[tuple[str, str, Callable[[web.Application], None]]] = []
         self._runner: web.AppRunner | None = None
         self._session: aiohttp.ClientSession | None = None
+
+    def add_page(self, address: str, name: str, add_to: Callable[[web.Application], None]) -> None:
+        """Before the start: serve a further page, linked from the header."""
+        self._pages.append((address, name, add_to))
 
     def _new_app(self, slug: str) -> App:
         bot = self.world.add_account(f"{slug}[bot]", "Bot")
@@ -206,7 +211,11 @@ class Sandbox:
 
     def _web_app(self) -> web.Application:
         app = web.Application(client_max_size=MAX_REQUEST)
-        Page(self.world, self.hooks, self.calls).add_to(app)
+        page = Page(self.world, self.hooks, self.calls)
+        page.links = [(address, name) for address, name, _ in self._pages]
+        page.add_to(app)
+        for _, _, add_to in self._pages:
+            add_to(app)
         app.router.add_route("*", f"{API_PREFIX}{{tail:/.*}}", self._over_http)
         app.router.add_route("POST", GRAPHQL_PATH, self._over_http)
         return app

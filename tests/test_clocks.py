@@ -332,7 +332,7 @@ async def test_a_lost_memory_holds_reminders_back_and_knows_those_that_were_writ
         await until(w, "2026-11-18 15:02")
         (card,) = w.cards(issue)
         await w.stop()
-        w.github.world.edit_comment(card, "max", card.body)
+        w.github.world.edit_comment(card, "max", card.body.replace("Turn", "turn"))
         await w.lose_database()
         await until(w, "2026-11-19 16:00")
         assert 1 == len(reminders(w, issue))

@@ -258,6 +258,42 @@ def test_any_arrangement_of_lines_is_read(lines: list[str]) -> None:
     compare(found, load_default())
 
 
+MARKUP = st.sampled_from(
+    [
+        "<html>",
+        "<![if x]>",
+        "<![",
+        "<!--",
+        "-->",
+        "<li>",
+        "</li>",
+        "<p>",
+        "</p>",
+        "<head>",
+        "<body>",
+        "<h3>",
+        "</h3>",
+        "<script>",
+        "</script>",
+        "Keywords: a, b",
+        "Any questions about it should be routed to the X team.",
+        "&nbsp;",
+        "\n",
+        "<a href='",
+        "'>",
+        "<!DOCTYPE",
+        "&#99999999999;",
+        "]]>",
+    ]
+)
+
+
+@given(st.lists(MARKUP, max_size=20).map("".join) | st.text(max_size=100))
+def test_any_text_is_read(text: str) -> None:
+    read_page(f"<html>{text}")
+    read_page(text)
+
+
 # ── comparing ───────────────────────────────────────────────────────────────────────────────
 
 

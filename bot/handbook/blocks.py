@@ -148,6 +148,10 @@ class _Reader(HTMLParser):
         self._parts: list[str] = []
         self._hidden = 0
 
+    def parse_marked_section(self, i: int, report: bool = True) -> int:
+        """`<![if …]>` is a comment, as browsers have it; the base class would raise for most of them."""
+        return self.parse_bogus_comment(i, report)
+
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         if tag in self._HIDDEN:
             self._hidden += 1

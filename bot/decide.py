@@ -87,7 +87,8 @@ def decide(snapshot: Snapshot, recall: Recall, book: Rulebook, now: datetime) ->
     context = inbox.Context(snapshot, policy, kind_of, book.intake.customers, book.calendars.everybody())
     ran = inbox.run(waiting, memory, context)
     if ran.create:
-        return Desired(memory, create=tuple(_new_label(name, policy) for name in ran.create))
+        color = policy.labels.customer_color
+        return Desired(memory, create=tuple(CreateLabel(n, color, words.CUSTOMER_LABEL) for n in ran.create))
     memory = ran.memory
 
     route = book.router.route(snapshot.issue.title, template.routing_text)
@@ -146,7 +147,7 @@ def decide(snapshot: Snapshot, recall: Recall, book: Rulebook, now: datetime) ->
     return Desired(
         memory=memory.bounded(now - inbox.SETTLE),
         labels=labels,
-        assign=_assign(ran, memory),
+        assign=Assign(ran.assigned) if ran.assigned else None,
         comments=comments,
         card=inert(card(view)),
         reactions=tuple(
@@ -334,18 +335,6 @@ def _look_again(clock: clockwork.Waiting | None, memory: Memory, now: datetime) 
     if clock.snoozed_until is not None and clock.snoozed_until > now:
         times.append(clock.snoozed_until)
     return max(min(times), now + clockwork.SOON) if times else None
-
-
-def _assign(ran: inbox.Ran, memory: Memory) -> Assign | None:
-    """`/owner` and `/take` assign, once, when they run: taking it off by hand stays possible."""
-    ok = {outcome.command for handled in ran.handled for outcome in handled.outcomes if outcome.ok}
-    slots = [slot for command, slot in (("owner", "owner"), ("take", "taken")) if command in ok]
-    logins = [memory.intents[slot].value for slot in slots if slot in memory.intents]
-    return Assign(tuple(dict.fromkeys(logins))) if logins else None
-
-
-def _new_label(name: str, policy: Policy) -> CreateLabel:
-    return CreateLabel(name, policy.labels.customer_color, words.CUSTOMER_LABEL)
 
 
 def _facts(intake: Intake, route: Route, owner: Ownership, memory: Memory) -> dict[str, object]:

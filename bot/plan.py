@@ -99,3 +99,15 @@ def _card(snapshot: Snapshot, recall: Recall, desired: Desired, seal: Seal) -> t
     if card is None:
         return (CreateComment(CARD, body),)
     return (UpdateComment(card.id, card.node_id, body),)
+
+
+def describe(action: object) -> str:
+    """One action in one line, without anybody's text."""
+    name = type(action).__name__
+    labels = getattr(action, "labels", ())
+    if labels:
+        return f"{name} {', '.join(label.name for label in labels)}"
+    for attribute in ("key", "name", "content", "comment_id"):
+        if hasattr(action, attribute):
+            return f"{name} {getattr(action, attribute)}"
+    return name

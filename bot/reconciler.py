@@ -7,9 +7,8 @@ The App, the Action, the command line and the tests run this very code. What it 
 - Before each write the claim on the key still holds. When the read is older than five seconds by then, the
   card is read again: if somebody changed it meanwhile, the run starts over. (GitHub has no compare-and-swap:
   what happens inside one call is not seen; the next event finds it.)
-- What Slack is told comes after the labels and before the card, which records it. What was sent is in the
-  database at once, so that a card that cannot be written repeats nothing; a Slack that is down does not hold
-  up the card: the run goes on without, says so (`Result.trouble`), and is tried again.
+- What Slack is told comes after the labels and before the card, which records it (bot/slack/side.py). A Slack
+  that is down does not hold up the card: the run goes on, says so (`Result.trouble`), and is tried again.
 - A second card is never made because the first is not readable yet: the mirror names the card, and it must
   be missing twice, some seconds apart, or be known deleted. A key inherited from a worker that died, and may
   have written a card that the mirror missed, waits ten seconds and reads again before it creates one.
@@ -18,13 +17,10 @@ The App, the Action, the command line and the tests run this very code. What it 
 from __future__ import annotations
 
 import asyncio
-import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Protocol
-
-import structlog
 
 from bot.decide import Desired, decide
 from bot.errors import Gone, RfhError, SlackDown
@@ -48,14 +44,15 @@ from bot.model import (
 )
 from bot.plan import CARD, plan
 from bot.recall import Recall, recall
+from bot.reconciler_note import Run, keep
 from bot.rulebooks import Rulebooks
 from bot.rules import clockwork, inbox
-from bot.rules.heard import heard
 from bot.rules.rulebook import Rulebook
 from bot.rules.slack import noted
+from bot.slack.side import SlackSide
 from bot.slack.teller import Teller
 from bot.store import Store
-from bot.told import Sent, Workspace
+from bot.told import Sent
 
 LAG = (0.5, 1.0, 2.0, 4.0, 8.0)  # seconds between looks while a read is behind the event
 UNSEEN_CARD = 3.0  # seconds before a card that the mirror knows is believed to be gone
@@ -99,7 +96,7 @@ class _Read:
     at: datetime
     lagging: bool
     sent: bool = False  # is there something on record that the card may lack?
-    slack: SlackDown | None = None
+    down: SlackDown | None = None  # Slack did not answer
 
 
 @dataclass(frozen=True)
@@ -117,6 +114,10 @@ class Reconciler:
     writer: str = "app"
     shadow: bool = False
     teller: Teller | None = None  # None: no Slack
+
+    @property
+    def slack(self) -> SlackSide:
+        return SlackSide(self.store, self.teller)
 
     async def reconcile(
         self,
@@ -143,12 +144,13 @@ class Reconciler:
             read = replace(read, snapshot=snapshot)
             planned = plan(read.snapshot, read.recall, desired, self.seal)
             if not dry_run:
-                await self._note(key, read, desired, planned, only_look)
+                run = Run(key, read.recall.state, not only_look and bool(planned), read.lagging)
+                await keep(self.store, run, desired, planned)
             if only_look or not planned:
                 word = desired.silence or ("shadow" if planned else "nothing to do")
                 result = self._result(word, read, planned, desired)
-                if read.sent and not planned:
-                    await self.store.forget_sent(key)
+                if not planned:
+                    await self.slack.settled(key, read.snapshot, sent=read.sent)
                 # What is due, and not written, stays due: no reason to look without pause.
                 return replace(result, look_again=self._later(result.look_again)) if only_look else result
             if _creates_card(planned) and not may_create:
@@ -169,13 +171,11 @@ class Reconciler:
             if any(isinstance(action, CreateLabel) for action in planned.actions):
                 self.catalogues.forget(key.owner, key.repo)
                 continue
+            await self.slack.settled(key, read.snapshot, sent=read.sent)
             if read.snapshot.acts:  # they are comments now: read them as such
-                await self.store.forget_acts(act.id for act in read.snapshot.acts)
                 newest = max(written.comment_ids.values(), default=0)
                 at_least = at_least.merge(AtLeast(comment_id=newest))
                 continue
-            if read.sent:
-                await self.store.forget_sent(key)
             result = self._result("wrote", read, planned, desired)
             doubtful = inherited or retried or read.snapshot.mirror is not None
             if doubtful and _creates_card(planned):
@@ -192,7 +192,7 @@ class Reconciler:
             planned.look_again,
             lagging=read.lagging,
             viewer_id=read.snapshot.viewer.id,
-            trouble=read.slack,
+            trouble=read.down,
         )
 
     async def foresee(self, gh: GitHub, key: IssueKey, book: Rulebook, seen: Glimpse) -> Plan | None:
@@ -204,8 +204,7 @@ class Reconciler:
         if mirror is not None and _unseen(mirror, seen.snapshot):
             return None
         catalogue = await self.catalogues.get(gh, key.owner, key.repo)
-        workspace, _ = await self._workspace()
-        snapshot = heard(replace(seen.snapshot, catalogue=catalogue, mirror=mirror, workspace=workspace))
+        snapshot, _ = await self.slack.known(replace(seen.snapshot, catalogue=catalogue, mirror=mirror))
         found = recall(snapshot, self.seal, book.predecessors)
         if not seen.enough(found.memory.floor if found.state == "known" else None):
             return None
@@ -261,21 +260,12 @@ class Reconciler:
             at = self.now()
             snapshot = await load(gh, key, mirror=mirror, floor_of=floor_of)
         catalogue = await self.catalogues.get(gh, key.owner, key.repo)
-        workspace, slack = await self._workspace()
-        acts = await self.store.acts(key) if self.teller is not None else ()
-        snapshot = heard(replace(snapshot, catalogue=catalogue, workspace=workspace, acts=acts))
+        acts, sent = await self.slack.acts(key), await self.slack.sent(key)
+        snapshot, down = await self.slack.known(replace(snapshot, catalogue=catalogue, acts=acts))
         found = recall(snapshot, self.seal, book.predecessors)
-        sent = await self.store.sent(key) if self.teller is not None else ()
         found = replace(found, memory=noted(found.memory, sent))
         snapshot = await self._ask(gh, snapshot, found, book)
-        return _Read(snapshot, found, at, lagging=not fresh, sent=bool(sent), slack=slack)
-
-    async def _workspace(self) -> tuple[Workspace | None, SlackDown | None]:
-        """What exists in Slack; None when there is none, or nobody answers there."""
-        try:
-            return (await self.teller.workspace() if self.teller is not None else None), None
-        except SlackDown as error:
-            return None, error
+        return _Read(snapshot, found, at, lagging=not fresh, sent=bool(sent), down=down)
 
     async def _ask(self, gh: GitHub, snapshot: Snapshot, found: Recall, book: Rulebook) -> Snapshot:
         """Roles of those whose commands are pending, and accounts they name. A failure is retried."""
@@ -295,36 +285,22 @@ class Reconciler:
     async def _tell(
         self, gh: GitHub, key: IssueKey, read: _Read, book: Rulebook, planned: Plan, guard: Guard | None
     ) -> tuple[_Read, Plan]:
-        """Write what comes before Slack, tell Slack, and plan the rest with what was sent on record.
-
-        Several rounds: what was posted may have to be pointed to. A Slack that is down ends them.
-        """
-        if not planned.tell or self.teller is None:
+        """Write what comes before Slack, tell Slack, and plan the rest with what was sent on record."""
+        if not planned.tell:
             return read, planned
-        before = planned.actions[: planned.ahead]
-        await self._write(gh, read, replace(planned, actions=before), guard)
-        sent: list[Sent] = []
+        first = planned.actions[: planned.ahead]
+        await self._write(gh, read, replace(planned, actions=first), guard)
 
-        async def record(one: Sent) -> None:
-            sent.append(one)
-            await self.store.save_sent(key, one)
-
-        trouble: SlackDown | None = None
-        for _ in range(ROUNDS):
-            if not planned.tell or trouble is not None:
-                break
-            if guard is not None:
-                await guard()
-            try:
-                await self.teller.send(read.snapshot, book.policy, planned.tell, record)
-            except SlackDown as error:
-                trouble = error
+        async def again(sent: Sequence[Sent]) -> Plan:
+            nonlocal read
             found = replace(read.recall, memory=noted(read.recall.memory, sent))
-            read = replace(read, recall=found, sent=read.sent or bool(sent), slack=trouble)
             snapshot, desired = await self._decide(key, read.snapshot, found, book)
-            read = replace(read, snapshot=snapshot)
-            planned = plan(snapshot, found, desired, self.seal)
-        return read, replace(planned, actions=tuple(a for a in planned.actions if a not in before))
+            read = replace(read, snapshot=snapshot, recall=found, sent=True)
+            return plan(snapshot, found, desired, self.seal)
+
+        left, _, down = await self.slack.tell(read.snapshot, book.policy, planned, again, guard or _unguarded)
+        read = replace(read, down=down)
+        return read, replace(left, actions=tuple(a for a in left.actions if a not in first))
 
     # ── apply ───────────────────────────────────────────────────────────────────────────────
 
@@ -358,38 +334,9 @@ class Reconciler:
             rev, marker = marker_of(action.body)
             await self.store.save_card(key, MirroredCard(comment_id, node_id, rev, marker))
 
-    async def _note(
-        self, key: IssueKey, read: _Read, desired: Desired, planned: Plan, only_look: bool
-    ) -> None:
-        """Keep what `explain` shows: kinds of actions and reasons, never text."""
-        note = {
-            "memory": read.recall.state,
-            "silence": desired.silence,
-            "facts": dict(desired.facts),
-            "actions": [describe(action) for action in (*planned.actions, *planned.tell)],
-            "problems": list(planned.problems),
-            "written": not only_look and bool(planned),
-        }
-        await self.store.save_plan(key, json.dumps(note))
-        structlog.get_logger("reconcile").info(
-            "planned",
-            issue=str(key),
-            silence=desired.silence,
-            actions=[type(action).__name__ for action in planned.actions],
-            lagging=read.lagging,
-        )
 
-
-def describe(action: object) -> str:
-    """One action in one line, without anybody's text."""
-    name = type(action).__name__
-    labels = getattr(action, "labels", ())
-    if labels:
-        return f"{name} {', '.join(label.name for label in labels)}"
-    for attribute in ("key", "name", "content", "comment_id"):
-        if hasattr(action, attribute):
-            return f"{name} {getattr(action, attribute)}"
-    return name
+async def _unguarded() -> None:
+    """Nobody else works on the issue."""
 
 
 def _creates_card(planned: Plan) -> bool:

@@ -11,7 +11,8 @@ import click
 from bot.cli.parts import IssueParam, parts
 from bot.errors import Gone, RfhError, UserError
 from bot.model import CreateComment, IssueKey, UpdateComment
-from bot.reconciler import Result, describe
+from bot.plan import describe
+from bot.reconciler import Result
 
 
 @click.command(

@@ -61,6 +61,14 @@ class Ran:
     handled: tuple[Handled, ...] = ()
     create: tuple[str, ...] = ()
 
+    @property
+    def assigned(self) -> tuple[str, ...]:
+        """Logins to assign: once, when `/owner` or `/take` runs; taking it off by hand stays possible."""
+        ok = {outcome.command for handled in self.handled for outcome in handled.outcomes if outcome.ok}
+        slots = [slot for command, slot in (("owner", "owner"), ("take", "taken")) if command in ok]
+        found = (self.memory.intents.get(slot) for slot in slots)
+        return tuple(dict.fromkeys(intent.value for intent in found if intent is not None))
+
 
 # ── what is pending ─────────────────────────────────────────────────────────────────────────
 

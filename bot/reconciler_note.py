@@ -1,0 +1,44 @@
+"""Floor 2: what is kept of a run, for `explain` and the log: kinds of actions and reasons, never text."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+
+import structlog
+
+from bot.decide import Desired
+from bot.model import IssueKey, Plan
+from bot.plan import describe
+from bot.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """`memory`: the state of what was recalled. `written`: were the actions meant to be written?"""
+
+    key: IssueKey
+    memory: str
+    written: bool
+    lagging: bool
+
+
+async def keep(store: Store, run: Run, desired: Desired, planned: Plan) -> None:
+    """Keep it in the database, and in one line of the log."""
+    actions = (*planned.actions, *planned.tell)
+    note = {
+        "memory": run.memory,
+        "silence": desired.silence,
+        "facts": dict(desired.facts),
+        "actions": [describe(action) for action in actions],
+        "problems": list(planned.problems),
+        "written": run.written,
+    }
+    await store.save_plan(run.key, json.dumps(note))
+    structlog.get_logger("reconcile").info(
+        "planned",
+        issue=str(run.key),
+        silence=desired.silence,
+        actions=[type(action).__name__ for action in actions],
+        lagging=run.lagging,
+    )

@@ -1,0 +1,87 @@
+"""Floor 2: what a reconcile does with Slack: what was done there, before; what is told there, in between.
+
+Several rounds of telling: what was posted may have to be pointed to. Each message is in the database as soon
+as Slack named it, so that a card that cannot be written repeats nothing. A Slack that is down ends the
+rounds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, replace
+
+from bot.errors import SlackDown
+from bot.model import IssueKey, Plan, Snapshot
+from bot.policy.schema import Policy
+from bot.rules.heard import heard
+from bot.slack.teller import Teller
+from bot.store import Store
+from bot.told import Act, Sent, Workspace
+
+ROUNDS = 4
+
+Again = Callable[[Sequence[Sent]], Awaitable[Plan]]
+"""Plans anew, with what was sent on record."""
+BeforeRound = Callable[[], Awaitable[None]]
+"""Raises when the right to write is lost."""
+
+
+@dataclass(frozen=True, slots=True)
+class SlackSide:
+    """`teller` None: no Slack."""
+
+    store: Store
+    teller: Teller | None
+
+    async def known(self, snapshot: Snapshot) -> tuple[Snapshot, SlackDown | None]:
+        """The snapshot with what exists in Slack, and with what people did there as their comments."""
+        workspace: Workspace | None = None
+        down: SlackDown | None = None
+        try:
+            workspace = await self.teller.workspace() if self.teller is not None else None
+        except SlackDown as error:
+            down = error
+        found = heard(replace(snapshot, workspace=workspace))
+        there = {act.id for act in snapshot.acts} - {act.id for act in found.acts}
+        if there:
+            await self.store.forget_acts(there)
+        return found, down
+
+    async def acts(self, key: IssueKey) -> tuple[Act, ...]:
+        """What people did in Slack and may be no comment yet."""
+        return await self.store.acts(key) if self.teller is not None else ()
+
+    async def sent(self, key: IssueKey) -> tuple[Sent, ...]:
+        """What Slack was told and the card may lack."""
+        return await self.store.sent(key) if self.teller is not None else ()
+
+    async def tell(
+        self, snapshot: Snapshot, policy: Policy, planned: Plan, again: Again, before: BeforeRound
+    ) -> tuple[Plan, tuple[Sent, ...], SlackDown | None]:
+        """Tell Slack until nothing is left to tell; returns the plan that is left, and what was sent."""
+        sent: list[Sent] = []
+
+        async def record(one: Sent) -> None:
+            sent.append(one)
+            await self.store.save_sent(snapshot.key, one)
+
+        for _ in range(ROUNDS):
+            if not planned.tell or self.teller is None:
+                break
+            await before()
+            down: SlackDown | None = None
+            try:
+                await self.teller.send(snapshot, policy, planned.tell, record)
+            except SlackDown as error:
+                down = error
+            planned = await again(sent)
+            if down is not None:
+                return planned, tuple(sent), down
+        return planned, tuple(sent), None
+
+    async def settled(self, key: IssueKey, snapshot: Snapshot, *, sent: bool) -> None:
+        """The card has what was sent, and acts are comments now."""
+        if sent:
+            await self.store.forget_sent(key)
+        if snapshot.acts:
+            await self.store.forget_acts(act.id for act in snapshot.acts)

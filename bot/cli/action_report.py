@@ -141,7 +141,7 @@ def _actions(run: Run, report: Report) -> list[str]:
 def _shown(action: Action, report: Report) -> str:
     """One action; of a customer's label only that it is one."""
     from bot.model import AddLabels, CreateLabel, RemoveLabels
-    from bot.reconciler import describe
+    from bot.plan import describe
 
     match action:
         case AddLabels(labels) | RemoveLabels(labels):

@@ -142,7 +142,7 @@ def _print(name: str, summary: Summary) -> None:
 
 def _word(run: Run) -> str:
     """How a run ended; what a dry run would have done."""
-    from bot.reconciler import describe
+    from bot.plan import describe
 
     if run.problem is not None:
         return run.problem.text

@@ -35,12 +35,16 @@ class Actions:
     key: str = ""
     policy: str = ACTION_IS_WRITER
     reports: list[Report] = field(default_factory=list)
+    kept: str = field(init=False)
 
     def __post_init__(self) -> None:
+        there = self.w.github.world.state.files.get((self.w.repo.id, POLICY_PATH))
+        self.kept = there.content.decode() if there is not None else ""
         self.set_policy(self.policy)
 
     def set_policy(self, text: str) -> None:
-        self.w.github.world.put_file(self.w.repo, POLICY_PATH, text, "max")
+        """Put lines before those that the tracker's policy had at first."""
+        self.w.github.world.put_file(self.w.repo, POLICY_PATH, text + self.kept, "max")
 
     def environment(
         self, mode: str, event: str = "", payload: Mapping[str, Any] | None = None

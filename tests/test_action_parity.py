@@ -13,7 +13,6 @@ from harness import World
 from issues import COMPLETE, complete
 from test_action import Repository
 
-from bot.events import POLICY_PATH
 from bot.memory import is_card, visible
 from bot.sandbox.records import Issue
 
@@ -109,9 +108,6 @@ class Both(World):
         action = f"{{login: github-actions, id: {action_bot()}, kind: Bot}}"
         return f"writer: {writer}\nidentities:\n  - {app}\n  - {action}\n"
 
-    def let(self, writer: str) -> None:
-        self.github.world.put_file(self.repo, POLICY_PATH, self.turns(writer), "max")
-
     def cards_seen(self, issue: Issue) -> list[int]:
         """The authors of the cards that people see unfolded."""
         return [c.author_id for c in self.comments(issue) if is_card(c.body) and c.minimized is None]
@@ -138,7 +134,7 @@ async def test_from_the_app_to_the_action_and_back_there_is_one_card_to_see(key:
         await jobs.job("sweep")
         assert [] == w.github.calls.writes
 
-        w.let("app")
+        jobs.set_policy(w.turns("app"))
         await w.settle()
         await w.say(issue, "/priority p1", by="erin")
         assert [app_bot(w)] == w.cards_seen(issue)
@@ -160,7 +156,7 @@ async def test_from_the_action_to_the_app_nothing_is_said_twice(key: str) -> Non
         said = [c for c in comments_by(w, issue, action_bot()) if not is_card(c.body)]
         assert 2 == len(said)
 
-        w.let("app")
+        jobs.set_policy(w.turns("app"))
         await w.settle()
         await w.bot.queue.accept(f"{w.repo.full_name}#{issue.number}")
         await w.settle()

@@ -343,3 +343,32 @@ async def test_shadow_tells_nobody() -> None:
         w.file(TITLE, COMPLETE)
         await w.settle()
         assert [] == w.slack.messages
+
+
+async def test_reminders_come_into_the_thread_and_call_the_team(tmp_path: Path) -> None:
+    """Each once, below the hand-off message; where management is called, with the line that pages them."""
+    policy = tmp_path / "policy.yml"
+    policy.write_text("teams: {search-core: {members: [erin]}}\nsupport: {members: [sam]}\n")
+    async with World(slack=True, policy=policy) as w:
+        issue = w.file(TITLE, complete(Priority="p1"))
+        await w.settle()
+        await w.settle(3 * 24 * 3600)
+        first, *thread = messages(w, "#search")
+        reminded = [body for body in w.replies(issue) if "rfh-bot:effect remind:" in body]
+        assert 0 < len(reminded) == len(thread)
+        assert {first.ts} == {message.thread for message in thread}
+        assert all((w.slack.groups["search-core-support"],) == message.pings for message in thread)
+        assert any("/genie alert http" in message.text for message in thread)
+        assert len(thread) == len({message.text for message in thread})
+        await settled(w, issue)
+
+
+async def test_a_message_that_somebody_deleted_is_not_posted_again() -> None:
+    async with World(slack=True) as w:
+        issue = w.file(TITLE, COMPLETE)
+        await w.settle()
+        w.slack.messages.clear()
+        await w.say(issue, "/priority p1")
+        assert [] == messages(w, "#search")
+        assert "Slack refused the message (`message_not_found`)" in w.card(issue)
+        await settled(w, issue)

@@ -91,7 +91,7 @@ def conclude(memory: Memory, wish: Wish, workspace: Workspace | None, now: datet
         mention_of(wish.live_slack, workspace, problems)
     if not any(isinstance(action, SlackPost) for action in actions):
         actions += _updates(memory, wish, workspace)
-        actions += _thread(memory, wish)
+        actions += _thread(memory, wish, workspace)
     if wish.alert is not None and wish.alert[0] not in memory.effects:
         channel = channel_of(Slack(channel=wish.alert[1]), workspace, problems)
         if channel:
@@ -155,13 +155,13 @@ def _bare(telling: Telling) -> Telling:
     return Telling(telling.status, telling.issue, telling.url, "")
 
 
-def _thread(memory: Memory, wish: Wish) -> list[SlackAction]:
-    """What happened since, below the message of the team that has the issue."""
+def _thread(memory: Memory, wish: Wish, workspace: Workspace) -> list[SlackAction]:
+    """What happened since, below the message of the team that has the issue; it calls that team."""
     if not memory.told or not memory.told[-1].ts or memory.told[-1].team != wish.live or wish.closed:
         return []
-    last = memory.told[-1]
+    last, mention = memory.told[-1], mention_of(wish.live_slack, workspace, [])
     return [
-        SlackPost(key, last.channel, content, last.ts)
+        SlackPost(key, last.channel, replace(content, mention=mention), last.ts)
         for key, content in wish.notes.items()
         if key not in memory.effects
     ]

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from bot.card import View
 from bot.policy.schema import Policy, Slack
+from bot.rules import reminders
 from bot.rules.slack import Wish
+from bot.rules.slack_message import moment
 from bot.told import Note, Telling
 
 ALERT = "slack:alert:urgent-unrouted"
@@ -19,6 +23,7 @@ def wish(view: View) -> Wish:
         live_slack=view.policy.teams[live].slack if live else Slack(),
         handed_at=view.memory.handed.at if view.memory.handed else None,
         closed=view.snapshot.issue.state == "CLOSED",
+        notes=dict(_reminders(view)),
         alert=_alert(view),
     )
 
@@ -59,6 +64,24 @@ def _telling(view: View, live: str | None) -> Telling:
 
 def _teams(policy: Policy) -> tuple[tuple[str, str], ...]:
     return tuple((id_, team.name) for id_, team in policy.teams.items() if team.engineering)
+
+
+def _reminders(view: View) -> Iterator[tuple[str, Note]]:
+    """The reminders of this silence, while the team has the turn: support reads them on the issue."""
+    if view.clock is None or view.clock.clock.turn != "engineering":
+        return
+    clock, levels = view.clock.clock, view.clock.target.reminders
+    since = moment(clock.since)
+    for number, level in enumerate(levels, 1):
+        key = reminders.key(clock.priority, number, clock)
+        if key not in view.memory.effects:
+            continue
+        text = f"⏰ *Reminder {number}:* no answer since {since}."
+        page = view.policy.support.paging.get(level.mention)
+        if page is not None:
+            line = page.replace("{message}", view.snapshot.issue.url)
+            text += f" Support's management is called. To page them: `{line}`"
+        yield f"slack:{key}", Note(text)
 
 
 def _alert(view: View) -> tuple[str, str, Note] | None:

@@ -133,7 +133,7 @@ async def test_a_chat_of_people_costs_one_read_for_a_burst_and_no_write() -> Non
         await w.settle()
         w.github.calls.clear()
         for number in range(20):
-            w.comment(issue, f"line {number}", by="erin")
+            w.comment(issue, f"line {number}", by="olu")
         await w.settle()
         assert {"LoadIssue"} == set(made(w))
         assert len(made(w)) <= 2

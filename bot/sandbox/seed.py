@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib import resources
 
+from bot.events import POLICY_PATH
 from bot.policy.schema import Policy
 from bot.sandbox.access import Installation
 from bot.sandbox.page_forms import FOLDER
@@ -44,8 +45,15 @@ def demo_world(sandbox: Sandbox, policy: Policy) -> Demo:
             world.create_label(public, name, color, description)
     for name, text in issue_templates():
         world.put_file(customer, f"{FOLDER}{name}", text, customer.owner)
+    world.put_file(customer, POLICY_PATH, who_is_who(policy), customer.owner)
     people = {login: world.add_user(login, role) for login, (role, _) in PEOPLE.items()}
     return Demo(customer, public, people, sandbox.install(customer.owner))
+
+
+def who_is_who(policy: Policy) -> str:
+    """The trackers' own policy: who is in which team, so that turns can be told."""
+    teams = [f"  {id_}: {{members: [erin]}}" for id_, team in policy.teams.items() if team.engineering]
+    return "\n".join(["support: {members: [sam, max], management: [max]}", "teams:", *teams, ""])
 
 
 def issue_templates() -> Iterator[tuple[str, str]]:

@@ -143,6 +143,7 @@ class Bot:
                 guard=self._guard(claim, key),
             )
         except Gone:
+            await self.reconciler.slack.farewell(key)
             await self.store.forget_issue(key)
             raise
         except Transient as error:
@@ -159,9 +160,11 @@ class Bot:
     def _guard(self, claim: Claim, key: IssueKey) -> Guard:
         """Before each write: the claim holds, and the installation's write budget allows it."""
 
-        async def guard() -> None:
+        async def guard(begun: bool = False, /) -> None:
             installation = await self.clients.installation(key.owner, key.repo)
-            while (wait := await self.budget.take(installation, urgent=claim.urgent)) > 0:
+            if begun:
+                await self.budget.spend(installation)
+            while not begun and (wait := await self.budget.take(installation, urgent=claim.urgent)) > 0:
                 if wait > PATIENCE:
                     raise OutOfBudget(self.now() + timedelta(seconds=wait))
                 await asyncio.sleep(wait)

@@ -16,7 +16,7 @@ from typing import Literal
 ROUTED = "slack:routed:"  # what the keys of hand-off messages start with: slack:routed:TEAM:NUMBER
 _CODE = re.compile(r"\A[a-z0-9_-]{1,60}\Z")
 
-Status = Literal["open", "closed", "moved", "withdrawn"]
+Status = Literal["open", "closed", "moved", "withdrawn", "gone"]
 Withheld = Literal["", "no-extra", "scanner", "nothing-left"]
 """Why words of the issue are not in a message: the extra is missing, it failed, or all of it was private."""
 

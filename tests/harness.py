@@ -21,7 +21,7 @@ from types import TracebackType
 from typing import Any, Self
 from urllib.parse import urlencode
 
-from slack_support import SECRET, slack_double, slack_signature, teller_for
+from slack_support import SECRET, redacted, slack_double, slack_signature, teller_for
 
 from bot.app import Bot, build
 from bot.db import open_database
@@ -37,6 +37,7 @@ from bot.sandbox.seed import demo_world
 from bot.sandbox.server import Sandbox
 from bot.sandbox.slack import SlackDouble
 from bot.settings import Settings
+from bot.slack.redactor import Redact
 from bot.webhook import signed
 from bot.worker import Worker
 
@@ -93,6 +94,7 @@ class World:
             slack_secret=SECRET,
         )
         self.slack: SlackDouble | None = None
+        self.redact: Redact = redacted
         if slack:
             self.use_slack()
         self.delivering = deliver
@@ -120,7 +122,7 @@ class World:
 
     async def start(self) -> None:
         """Start the App on the world's database, as `serve` does."""
-        teller = teller_for(self.slack, self.now) if self.slack is not None else None
+        teller = teller_for(self.slack, self.now, self.redact) if self.slack is not None else None
         self.bot = build(self.settings, self.db, self._connect, now=self.now, teller=teller)
         await self.bot.queue.recover()
         await self.bot.schedule.start(self.bot.repositories)

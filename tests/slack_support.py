@@ -17,6 +17,7 @@ from bot.sandbox.slack import SlackDouble
 from bot.scanner import scanner
 from bot.slack.client import SlackClient
 from bot.slack.directory import Directory
+from bot.slack.redactor import Redact
 from bot.slack.teller import Teller
 from bot.told import Withheld
 
@@ -52,9 +53,9 @@ def slack_double(policy: Policy, now: Callable[[], datetime]) -> SlackDouble:
     return SlackDouble(now, channels, groups)
 
 
-def teller_for(double: SlackDouble, now: Callable[[], datetime], *, buttons: bool = True) -> Teller:
+def teller_for(double: SlackDouble, now: Callable[[], datetime], redact: Redact) -> Teller:
     client = SlackClient("", api=DoubleApi(double))
-    return Teller(client, Directory(client, now, buttons=buttons), redacted, now)
+    return Teller(client, Directory(client, now, buttons=True), redact, now)
 
 
 async def redacted(

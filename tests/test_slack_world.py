@@ -11,6 +11,7 @@ from issues import COMPLETE, complete
 from bot.sandbox.faults import Once
 from bot.sandbox.records import Issue
 from bot.sandbox.slack import Fault, Message
+from bot.told import Withheld
 
 pytestmark = pytest.mark.looptime
 
@@ -371,4 +372,50 @@ async def test_a_message_that_somebody_deleted_is_not_posted_again() -> None:
         await w.say(issue, "/priority p1")
         assert [] == messages(w, "#search")
         assert "Slack refused the message (`message_not_found`)" in w.card(issue)
+        await settled(w, issue)
+
+
+@pytest.mark.parametrize("end", ["deleted", "transferred"])
+async def test_an_issue_that_is_gone_is_said_in_place(end: str) -> None:
+    """Also when Slack is down just then."""
+    async with World(slack=True) as w:
+        issue = w.file(TITLE, COMPLETE)
+        await w.settle()
+        w.slack.faults += [("chat.update", "5xx")]
+        if end == "deleted":
+            w.github.world.delete_issue(issue, "max")
+        else:
+            w.github.world.transfer(issue, w.github.world.create_repo("sourcegraph/other"), "max")
+        await w.settle(300)
+        (message,) = messages(w, "#search")
+        assert "Deleted, or moved to another repository" in said(message)
+        assert () == message.pings
+
+
+@pytest.mark.parametrize(
+    ("why", "expected"),
+    [
+        pytest.param(
+            "no-extra", "the words were not checked, as the extra `privacy` is not installed", id="no extra"
+        ),
+        pytest.param("scanner", "the check of the words failed", id="a scanner that failed"),
+        pytest.param("nothing-left", "all that was said is private", id="all private"),
+    ],
+)
+async def test_words_that_cannot_be_cleared_stay_on_the_issue(why: Withheld, expected: str) -> None:
+    """The message names the area, and the card says why."""
+
+    async def nothing(*_: object) -> tuple[tuple[str, ...], Withheld]:
+        return (), why
+
+    async with World(slack=True) as w:
+        await w.stop()
+        w.redact = nothing
+        await w.start()
+        issue = w.file(TITLE, COMPLETE)
+        await w.settle()
+        (message,) = messages(w, "#search")
+        assert "details are in the issue" in said(message)
+        assert "zoekt" not in message.everything
+        assert f"The Slack message names only the area: {expected}" in " ".join(w.card(issue).split())
         await settled(w, issue)

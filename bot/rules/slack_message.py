@@ -50,7 +50,8 @@ def label(text: str, limit: int = MAX_OPTION_TEXT) -> Block:
 
 def hand_off(telling: Telling, need: str, timeline: str) -> Message:
     """The hand-off message. `need` and `timeline`: the words that may be shown; empty ones are replaced."""
-    link = f"<{telling.url}|{escaped(telling.issue)}>"
+    name = escaped(telling.issue)
+    link = f"<{telling.url}|{name}>" if telling.url else name
     first = _headline(telling, link)
     blocks: list[Block] = [_section(first)]
     if telling.status == "open":
@@ -80,6 +81,7 @@ def _headline(telling: Telling, link: str) -> str:
         "open": f"{who}*Request for help* {link}",
         "closed": f"☑️ *Closed* {link}",
         "moved": f"➡️ *Moved to {_elsewhere(telling)}* {link}",
+        "gone": f"⏹️ *Deleted, or moved to another repository:* {link}",
         "withdrawn": f"↩️ *Not for this team any more* {link}",
     }[telling.status]
 

@@ -30,9 +30,10 @@ class Redact(Protocol):
 
 
 class Redactor:
-    """Scans in a thread: kingfisher is a process."""
+    """Scans in a thread, one at a time: kingfisher is a process that takes all it gets."""
 
     def __init__(self) -> None:
+        self._lock = asyncio.Lock()
         self._scanner: tuple[Policy, Scanner] | None = None
         self._seen: cachetools.LRUCache[object, tuple[str, ...]] = cachetools.LRUCache(KEPT)
 
@@ -48,7 +49,8 @@ class Redactor:
         if known is None:
             context = Context("publish", tuple(own), tuple(customers))
             try:
-                known = await asyncio.to_thread(self._redacted, policy, texts, context)
+                async with self._lock:
+                    known = await asyncio.to_thread(self._redacted, policy, texts, context)
             except ScannerUnavailable:
                 return (), "scanner"
             self._seen[name] = known

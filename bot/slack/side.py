@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 
 from bot.errors import SlackDown
+from bot.memory import unsealed
 from bot.model import IssueKey, Plan, Snapshot
 from bot.policy.schema import Policy
 from bot.rules.heard import heard
@@ -78,6 +79,13 @@ class SlackSide:
             if down is not None:
                 return planned, tuple(sent), down
         return planned, tuple(sent), None
+
+    async def farewell(self, key: IssueKey) -> None:
+        """The issue is gone; its memory is in the database alone. Raises SlackDown."""
+        card = await self.store.card(key)
+        memory = unsealed(card.marker) if card is not None else None
+        if self.teller is not None and memory is not None:
+            await self.teller.farewell(str(key), memory.told)
 
     async def settled(self, key: IssueKey, snapshot: Snapshot, *, sent: bool) -> None:
         """The card has what was sent, and acts are comments now."""

@@ -21,7 +21,7 @@ from bot.rules.slack_message import Message, hand_off, note
 from bot.slack.client import SlackClient, SlackRefused
 from bot.slack.directory import Directory
 from bot.slack.redactor import Redact
-from bot.told import Note, Sent, SlackAction, SlackPost, Telling, Withheld, Workspace
+from bot.told import Note, Sent, SlackAction, SlackPost, Telling, Told, Withheld, Workspace
 
 Record = Callable[[Sent], Awaitable[None]]
 """Keeps what was sent, before anything else can fail."""
@@ -46,6 +46,16 @@ class Teller:
         for action in actions:
             message, withheld = await self._message(snapshot, policy, action.content)
             await record(await self._one(snapshot, workspace, action, message, withheld))
+
+    async def farewell(self, issue: str, told: Sequence[Told]) -> None:
+        """The issue is gone: say so where it was told of. Raises SlackDown; a refusal changes nothing."""
+        message = hand_off(Telling("gone", issue, "", ""), "", "")
+        for one in told:
+            try:
+                if one.ts:
+                    await self.client.update(one.channel, one.ts, message)
+            except SlackRefused as error:
+                structlog.get_logger("slack").error("refused", issue=issue, error=str(error))
 
     async def _one(
         self,

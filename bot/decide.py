@@ -115,7 +115,7 @@ def decide(snapshot: Snapshot, recall: Recall, book: Rulebook, now: datetime) ->
         snapshot,
         memory,
         recall.memory,
-        clockwork.Issue(
+        clockwork.Concluded(
             team=owner.team,
             kind=intake.kind,
             priority=intake.priority,
@@ -157,7 +157,7 @@ def decide(snapshot: Snapshot, recall: Recall, book: Rulebook, now: datetime) ->
         look_again=min(filter(None, (_look_again(clock, memory, now), said.look_again)), default=None),
         tell=said.actions,
         asks=clock.asks if clock is not None else (),
-        facts=_facts(intake, route, owner, memory),
+        facts=_facts(intake, route, owner, memory) | (clock.facts(memory.effects, now) if clock else {}),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from itertools import pairwise
 from typing import Annotated, Literal, Self
 from zoneinfo import ZoneInfo
@@ -14,6 +15,7 @@ from bot.policy.durations import duration
 
 OfficeId = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,49}$")]
 Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+_HOURS = re.compile("(?:[01][0-9]|2[0-3]):[0-5][0-9]-(?:(?:[01][0-9]|2[0-3]):[0-5][0-9]|24:00)")
 DAYS: tuple[Day, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 Phrases = tuple[Annotated[str, Field(min_length=1, max_length=80)], ...]
 
@@ -44,6 +46,8 @@ def minutes(hours: str) -> tuple[int, int]:
 
 
 def _hours(text: str) -> str:
+    if not _HOURS.fullmatch(text):
+        raise ValueError("not office hours; write 09:00-17:30")
     opens, closes = minutes(text)
     if opens >= closes:
         raise ValueError("must open before it closes")
@@ -53,11 +57,7 @@ def _hours(text: str) -> str:
 Span = Annotated[str, AfterValidator(_duration)]
 WallSpan = Annotated[str, AfterValidator(_wall)]
 TimeZone = Annotated[str, AfterValidator(_timezone)]
-Hours = Annotated[
-    str,
-    Field(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]-(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)$"),
-    AfterValidator(_hours),
-]
+Hours = Annotated[str, AfterValidator(_hours), Field(json_schema_extra={"pattern": f"^{_HOURS.pattern}$"})]
 
 
 class Holidays(Strict):

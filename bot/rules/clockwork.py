@@ -32,7 +32,7 @@ _ASKING = ("team", "kind", "priority", "customer", "handoff")  # intents that ca
 
 
 @dataclass(frozen=True, slots=True)
-class Issue:
+class Concluded:
     """What the rest of `decide` has concluded about the issue."""
 
     team: str | None
@@ -70,9 +70,16 @@ class Waiting:
             any_hour=self.any_hour,
         )
 
-    def waited(self, now: datetime) -> timedelta:
-        """Business time since the turn came to whoever has it."""
-        return self.calendar.business(self.clock.since, now)
+    def facts(self, sent: Mapping[str, datetime], now: datetime) -> dict[str, object]:
+        """For `explain` and `--dry-run`: whose turn, since when, business minutes waited, what comes next."""
+        following = self.next_reminder(sent)
+        return {
+            "turn": self.clock.turn,
+            "since": self.clock.since.isoformat(),
+            "waited_minutes": int(self.calendar.business(self.clock.since, now).total_seconds()) // 60,
+            "due": self.due.isoformat() if self.due is not None else None,
+            "next_reminder": following.at.isoformat() if following is not None else None,
+        }
 
 
 def sides_of(memory: Memory, policy: Policy) -> tuple[str, ...]:
@@ -106,7 +113,7 @@ def tick(
     snapshot: Snapshot,
     memory: Memory,
     before: Memory,
-    issue: Issue,
+    issue: Concluded,
     book: Rulebook,
     asked: datetime,
     now: datetime,
@@ -163,7 +170,7 @@ def _waiting(
     clock: Clock,
     handed: Handed,
     target: Target,
-    issue: Issue,
+    issue: Concluded,
     book: Rulebook,
 ) -> Waiting:
     policy = book.policy

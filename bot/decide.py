@@ -67,14 +67,14 @@ def ended(snapshot: Snapshot) -> str:
 def decide(snapshot: Snapshot, recall: Recall, book: Rulebook, now: datetime) -> Desired:
     """Conclude what should hold. Raises nothing on any text."""
     policy, memory = book.policy, recall.memory
-    end = ended(snapshot)
-    if end:
+    if end := ended(snapshot):
         return Desired(memory, silence=end)
     waiting = inbox.pending(snapshot, memory, policy, now)
     template = book.intake.parse(snapshot.issue.body)
     if not adopted(snapshot, recall, policy, template.form is not None, bool(waiting)):
         return Desired(memory, silence="not from the template")
-    if snapshot.issue.state == "CLOSED" and (memory.closed or recall.state == "new") and not waiting:
+    told = memory.closed or recall.state == "new"
+    if snapshot.issue.state == "CLOSED" and told and not waiting and not snapshot.acts:
         return Desired(memory, silence="closed")
 
     history = LabelHistory.of(snapshot, memory, book.predecessors)

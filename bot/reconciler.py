@@ -149,7 +149,7 @@ class Reconciler:
             if only_look or not planned:
                 word = desired.silence or ("shadow" if planned else "nothing to do")
                 result = self._result(word, read, planned, desired)
-                if not planned:
+                if not planned and not only_look:
                     await self.slack.settled(key, read.snapshot, sent=read.sent)
                 # What is due, and not written, stays due: no reason to look without pause.
                 return replace(result, look_again=self._later(result.look_again)) if only_look else result
@@ -157,6 +157,7 @@ class Reconciler:
                 await self.sleep(INHERITED)
                 may_create = True
                 continue
+            whole = planned
             try:
                 read, planned = await self._tell(gh, key, read, book, planned, guard)
                 written = await self._write(gh, read, planned, guard)
@@ -176,7 +177,7 @@ class Reconciler:
                 newest = max(written.comment_ids.values(), default=0)
                 at_least = at_least.merge(AtLeast(comment_id=newest))
                 continue
-            result = self._result("wrote", read, planned, desired)
+            result = replace(self._result("wrote", read, planned, desired), plan=whole)
             doubtful = inherited or retried or read.snapshot.mirror is not None
             if doubtful and _creates_card(planned):
                 return replace(result, look_again=self.now() + TWINS)

@@ -258,3 +258,15 @@ def signed_click(w: World, issue: Issue) -> tuple[bytes, str, str]:
     body = urlencode({"payload": json.dumps(click(issue, "rfh:take"))}).encode()
     now = int(w.now().timestamp())
     return body, str(now), slack_signature(body, now)
+
+
+async def test_a_click_on_a_closed_issue_is_not_swallowed(policy: Path) -> None:
+    async with World(slack=True, policy=policy) as w:
+        issue = w.file(TITLE, COMPLETE)
+        await w.settle()
+        w.github.world.close(issue, "sam")
+        await w.settle()
+        await w.press(click(issue, "rfh:take"))
+        assert 1 == len([body for body in w.replies(issue) if "in Slack:" in body])
+        assert ["erin"] == w.assignees(issue)
+        await w.assert_settled(issue)

@@ -69,7 +69,7 @@ def _as_json(result: Result) -> dict[str, object]:
     return {
         "result": result.word,
         "facts": dict(desired.facts) if desired else {},
-        "actions": [describe(action) for action in result.plan.actions],
+        "actions": [describe(action) for action in (*result.plan.actions, *result.plan.tell)],
         "problems": list(result.plan.problems),
     }
 
@@ -83,5 +83,7 @@ def _print(issue: IssueKey, result: Result, dry_run: bool) -> None:
             for line in action.body.splitlines():
                 if not line.startswith("<!-- rfh-bot:"):
                     click.echo(f"  │ {line}")
+    for told in result.plan.tell:
+        click.echo(f"  {describe(told)}")
     for problem in result.plan.problems:
         click.echo(f"  ! {problem}")

@@ -265,21 +265,9 @@ class Reconciler:
         snapshot, down = await self.slack.known(replace(snapshot, catalogue=catalogue, acts=acts))
         found = recall(snapshot, self.seal, book.predecessors)
         found = replace(found, memory=noted(found.memory, sent))
-        snapshot = await self._ask(gh, snapshot, found, book)
-        return _Read(snapshot, found, at, lagging=not fresh, sent=bool(sent), down=down)
-
-    async def _ask(self, gh: GitHub, snapshot: Snapshot, found: Recall, book: Rulebook) -> Snapshot:
-        """Roles of those whose commands are pending, and accounts they name. A failure is retried."""
         waiting = inbox.pending(snapshot, found.memory, book.policy, self.now())
-        roles = {
-            login.casefold(): await lookup.role(gh, snapshot.key, login)
-            for login in sorted(inbox.needs_roles(waiting, snapshot, book.policy))
-        }
-        logins = {
-            login.casefold(): await lookup.account_exists(gh, login)
-            for login in sorted(inbox.needs_logins(waiting))
-        }
-        return replace(snapshot, roles=roles, logins=logins)
+        snapshot = await lookup.asked(gh, snapshot, waiting, book.policy)
+        return _Read(snapshot, found, at, lagging=not fresh, sent=bool(sent), down=down)
 
     # ── Slack ───────────────────────────────────────────────────────────────────────────────
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 
@@ -14,7 +15,9 @@ from bot.github import parse
 from bot.github.client import GitHub, UnexpectedStatus
 from bot.github.documents import GET_FILE, GET_ROLE, GET_USER, LIST_ISSUES, REPOSITORY_LABELS
 from bot.github.pool import Clock, utc_now
-from bot.model import Catalogue, IssueKey, Label
+from bot.model import Catalogue, IssueKey, Label, Snapshot
+from bot.policy.schema import Policy
+from bot.rules import inbox
 
 PER_PAGE = 100
 
@@ -92,6 +95,21 @@ async def account_exists(gh: GitHub, login: str) -> bool:
             return False
         raise
     return parse.readable(GET_USER.path, lambda: bool(found["type"] != "Organization"))
+
+
+async def asked(gh: GitHub, snapshot: Snapshot, waiting: Sequence[inbox.Pending], policy: Policy) -> Snapshot:
+    """The snapshot with the roles of those whose commands are pending, and the accounts that they name.
+
+    A failure is raised, to be retried: it is no refusal.
+    """
+    roles = {
+        login.casefold(): await role(gh, snapshot.key, login)
+        for login in sorted(inbox.needs_roles(waiting, snapshot, policy))
+    }
+    logins = {
+        login.casefold(): await account_exists(gh, login) for login in sorted(inbox.needs_logins(waiting))
+    }
+    return replace(snapshot, roles=roles, logins=logins)
 
 
 async def issues_updated_since(

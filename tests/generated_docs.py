@@ -16,9 +16,9 @@ from pydantic_core import PydanticUndefined
 
 from bot import commands, settings
 from bot.__main__ import COMMANDS
+from bot.policy.labels import label_specs
 from bot.policy.load import load_default
 from bot.policy.schema import Policy
-from bot.sandbox.seed import policy_labels
 
 ROOT = Path(__file__).parent.parent
 PAGES = ("README.md", "docs/commands.md", "docs/policy.md")
@@ -58,16 +58,12 @@ def team_rows() -> Iterator[tuple[str, ...]]:
 
 
 def label_rows() -> Iterator[tuple[str, ...]]:
-    """The labels of the shipped policy; those of customers are one line."""
+    """The labels of the shipped policy, priorities in their whole words; those of customers are one line."""
     policy = load_default()
-    prefix = policy.labels.customer_prefix
-    for name, _, description in policy_labels(policy):
-        if not name.startswith(prefix):
-            yield (
-                f"`{name}`",
-                description or next(p.definition for p in policy.priorities.values() if p.label == name),
-            )
-    yield f"`{prefix}NAME`", "the customer; the part after the prefix is its slug"
+    whole = {priority.label: priority.definition for priority in policy.priorities.values()}
+    for spec in label_specs(policy):
+        yield f"`{spec.name}`", whole.get(spec.name, spec.description)
+    yield f"`{policy.labels.customer_prefix}NAME`", "the customer; the part after the prefix is its slug"
 
 
 # ── the policy's keys ───────────────────────────────────────────────────────────────────────

@@ -20,7 +20,7 @@ FLOORS: dict[int, tuple[str, ...]] = {
     0: ("model", "policy", "markdown", "memory", "errors", "told"),
     1: (
         *("rules", "decide", "plan", "commands", "words", "card", "recall", "events", "metrics"),
-        *("handbook", "suggest"),
+        *("handbook", "suggest", "issue_templates"),
     ),
     2: (
         *("reconciler", "rulebooks", "worker", "queue", "store", "db", "tables", "budget", "github", "slack"),

@@ -139,6 +139,11 @@ class App:
     def __repr__(self) -> str:
         return "App(…)"
 
+    @property
+    def itself(self) -> GitHub:
+        """The client that speaks as the App, not as one of its installations."""
+        return self._gh
+
     async def client(self, owner: str, repo: str, permissions: Mapping[str, str] = RECONCILE) -> GitHub:
         """The client for one repository and use. Raises Forbidden when the App is not installed there."""
         installation = await self.installation(owner, repo)

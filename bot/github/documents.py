@@ -41,6 +41,10 @@ class Endpoint:
 
 # ── REST ────────────────────────────────────────────────────────────────────────────────────────────────────
 
+GET_APP: Final = Endpoint("GET", "/app")
+GET_HOOK: Final = Endpoint("GET", "/app/hook/config")
+LIST_DELIVERIES: Final = Endpoint("GET", "/app/hook/deliveries", ("per_page",))
+GET_REPOSITORY: Final = Endpoint("GET", "/repos/{owner}/{repo}")
 FIND_INSTALLATION: Final = Endpoint("GET", "/repos/{owner}/{repo}/installation")
 MINT_TOKEN: Final = Endpoint("POST", "/app/installations/{installation_id}/access_tokens")
 GET_ISSUE: Final = Endpoint("GET", "/repos/{owner}/{repo}/issues/{issue_number}")
@@ -58,6 +62,10 @@ ADD_ASSIGNEES: Final = Endpoint("POST", "/repos/{owner}/{repo}/issues/{issue_num
 CREATE_CHECK_RUN: Final = Endpoint("POST", "/repos/{owner}/{repo}/check-runs")
 
 ENDPOINTS: Final = (
+    GET_APP,
+    GET_HOOK,
+    LIST_DELIVERIES,
+    GET_REPOSITORY,
     FIND_INSTALLATION,
     MINT_TOKEN,
     GET_ISSUE,

@@ -7,9 +7,11 @@ counts them together (https://docs.github.com/en/rest/using-the-rest-api/rate-li
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Callable, Mapping, MutableMapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 import cachetools
@@ -51,6 +53,7 @@ class Pool:
         self.etags: MutableMapping[str, tuple[str | None, str | None, Any, str | None]] = cachetools.LRUCache(
             cached_answers
         )
+        self.skew: timedelta | None = None  # our clock minus GitHub's, as the last answer showed
         self._now = now
         self._paused_until: datetime | None = None
 
@@ -61,6 +64,8 @@ class Pool:
         """
         resource = headers.get("x-ratelimit-resource", resource)
         now = self._now()
+        with contextlib.suppress(KeyError, TypeError, ValueError):
+            self.skew = now - parsedate_to_datetime(headers["date"])
         reset = _reset(headers, now)
         try:
             limit, remaining = int(headers["x-ratelimit-limit"]), int(headers["x-ratelimit-remaining"])

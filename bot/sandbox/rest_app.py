@@ -117,6 +117,12 @@ def routes(hooks: Hooks, limits: Limits) -> tuple[Route, ...]:
             raise not_found()
         return found
 
+    def get_hook(call: Call) -> Reply:
+        """Where webhooks go, and how; the secret never comes back."""
+        return Reply(
+            200, {"content_type": "json", "insecure_ssl": "0", "secret": "********", "url": hooks.url}
+        )
+
     def list_deliveries(call: Call) -> Reply:
         """Newest first, paged by an opaque cursor."""
         per_page = min(call.request.number("per_page", 30), 100)
@@ -154,6 +160,7 @@ def routes(hooks: Hooks, limits: Limits) -> tuple[Route, ...]:
         as_app("GET", "/app/installations", list_installations),
         as_app("GET", "/app/installations/{installation_id}", get_installation),
         as_app("POST", "/app/installations/{installation_id}/access_tokens", mint_token),
+        as_app("GET", "/app/hook/config", get_hook),
         as_app("GET", "/app/hook/deliveries", list_deliveries),
         as_app("GET", "/app/hook/deliveries/{delivery_id}", get_delivery),
         as_app("POST", "/app/hook/deliveries/{delivery_id}/attempts", redeliver),

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib import resources
 
 from bot.events import POLICY_PATH
+from bot.policy.labels import label_specs
 from bot.policy.schema import Policy
 from bot.sandbox.access import Installation
 from bot.sandbox.page_forms import FOLDER
@@ -21,7 +21,6 @@ PEOPLE = {
     "olu": ("read", "somebody else in the company"),
 }
 CUSTOMERS = ("northmere", "quandel", "veltrix", "osterwick", "halvorsen-group")
-_COLORS = ("1d76db", "0e8a16", "5319e7", "b60205", "d93f0b", "006b75", "fbca04", "c2185b", "0052cc", "6f42c1")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,24 +63,8 @@ def issue_templates() -> Iterator[tuple[str, str]]:
 
 
 def policy_labels(policy: Policy) -> Iterator[tuple[str, str, str]]:
-    """Every label the policy speaks of, once: (name, colour, description)."""
-    seen: set[str] = set()
-    for name, color, description in _wanted(policy):
-        if name.casefold() not in seen:
-            seen.add(name.casefold())
-            yield name, color, description
-
-
-def _wanted(policy: Policy) -> Iterator[tuple[str, str, str]]:
-    yield policy.labels.rfh, "0052cc", "request for help"
-    yield policy.labels.needs_info, "fbca04", "something required is missing"
-    for kind in policy.kinds.values():
-        if kind.label:
-            yield kind.label, "0052cc", kind.name
-    for priority in policy.priorities.values():
-        yield priority.label, "b60205" if priority.urgent else "f9d0c4", ""
-    for team in policy.teams.values():
-        if team.label:
-            yield team.label, _COLORS[zlib.crc32(team.label.encode()) % len(_COLORS)], team.name
-    for slug in (*CUSTOMERS, *policy.customers):
+    """Every label of the demo, once: (name, colour, description)."""
+    for spec in label_specs(policy):
+        yield spec.name, spec.color, spec.description
+    for slug in dict.fromkeys((*CUSTOMERS, *policy.customers)):
         yield f"{policy.labels.customer_prefix}{slug}", policy.labels.customer_color, ""

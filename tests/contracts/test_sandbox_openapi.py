@@ -61,6 +61,7 @@ CASES: list[tuple[str, str, dict[str, Any], Any]] = [
     ("GET", "/app/installations", {}, None),
     ("GET", "/app/installations/{installation_id}", {}, None),
     ("POST", "/app/installations/{installation_id}/access_tokens", {}, {"repositories": ["customer"]}),
+    ("GET", "/app/hook/config", {}, None),
     ("GET", "/app/hook/deliveries", {}, None),
     ("GET", "/app/hook/deliveries/{delivery_id}", {}, None),
     ("POST", "/app/hook/deliveries/{delivery_id}/attempts", {}, None),

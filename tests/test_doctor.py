@@ -94,7 +94,8 @@ def test_a_healthy_installation_fails_nowhere_and_makes_nothing(
     found = levels(ran.out)
     assert {"slack": "warn"} == {check: level for check, level in found.items() if level != "ok"}
     assert json.loads(ran.out)["ok"] is True
-    assert [] == [call for call in world.sandbox.calls.writes if "access_tokens" not in call.template]
+    assert [] == world.sandbox.calls.writes
+    assert 10 == len(world.sandbox.calls.calls)  # docs/operator.md says about ten
     assert before == sorted(tmp_path.iterdir())
 
 
@@ -240,6 +241,9 @@ def test_a_plain_token_is_enough(cli: Cli, world: Live, monkeypatch: pytest.Monk
     found = levels(cli("doctor", "--json").out)
     assert "ok" == found["credentials"] == found["labels"] == found["repository"]
     assert "webhook" not in found
+    monkeypatch.setenv("RFH_BOT_REPOS", "else/where")
+    found = levels(cli("doctor", "--json").out)
+    assert ("ok", "fail", False) == (found["credentials"], found["repository"], "labels" in found)
     monkeypatch.setenv("GITHUB_TOKEN", "ghp_refused")
     ran = cli("doctor", "--json")
     assert (1, "fail") == (ran.code, levels(ran.out)["credentials"])
@@ -492,6 +496,16 @@ def test_a_file_that_is_no_database_is_found_and_no_password_is_shown(tmp_path: 
     pytest.importorskip("psycopg")
     [found], readable = host.peeked("postgresql://bot:hush@127.0.0.1:9/rfh?password=hush")
     assert ("fail", False, False) == (found.level, readable, "hush" in str(found))
+
+
+async def test_a_postgres_database_is_looked_at_and_left_alone(postgres_url: str) -> None:
+    [found], readable = host.peeked(postgres_url)
+    if found.level == "warn":  # nobody has used it yet
+        assert ("schema version none" in found.what, readable) == (True, False)
+        await open_database(postgres_url).close()
+        [found], readable = host.peeked(postgres_url)
+    assert ("ok", True) == (found.level, readable)
+    assert "ok" == (await host.work(postgres_url))[-1].level
 
 
 def test_the_privacy_extra_is_missed(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -220,13 +220,25 @@ def test_what_people_wrote_is_overwritten_only_when_asked(cli: Cli, here: Path, 
     assert "mine" != files(here)[name]
 
 
-def test_a_link_is_not_followed_unasked(cli: Cli, here: Path) -> None:
+def test_a_link_is_never_followed(cli: Cli, here: Path) -> None:
     outside = here.parent / "outside.yml"
     outside.write_text("mine", "utf-8")
     (here / TEMPLATES).mkdir(parents=True)
     (here / TEMPLATES / FORM).symlink_to(outside)
     assert 2 == cli("init", "--tracker", "acme/customer").code
+    assert 0 == cli("init", "--tracker", "acme/customer", "--force").code
     assert "mine" == outside.read_text("utf-8")
+    assert shipped(FORM) == (here / TEMPLATES / FORM).read_text("utf-8")
+
+
+def test_a_folder_that_leads_out_of_the_checkout_gets_nothing(cli: Cli, here: Path) -> None:
+    (here.parent / "elsewhere").mkdir()
+    (here / ".github").mkdir()
+    (here / FLOWS).symlink_to(here.parent / "elsewhere")
+    ran = cli("init", "--tracker", "acme/customer", "--force")
+    assert (2, True) == (ran.code, "leads out of" in ran.err)
+    assert [] == list((here.parent / "elsewhere").iterdir())
+    assert not (here / POLICY).exists()
 
 
 @pytest.mark.parametrize(

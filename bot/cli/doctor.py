@@ -157,7 +157,7 @@ async def _repositories(access: Access, *, fix: bool) -> Findings:
             continue
         seen = await guarded("repository", partial(repository.repository, at))
         findings += seen
-        if any("not visible" in finding.what for finding in seen):
+        if seen == repository.absent(at):
             continue
         found = await guarded("policy", partial(repository.policy, at))
         findings += found

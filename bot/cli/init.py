@@ -165,6 +165,10 @@ def _example(name: str) -> str:
 
 def _write(path: Path, texts: Mapping[str, str], *, force: bool) -> None:
     """All files or none: one that is there and says something else stops it."""
+    root = path.resolve()
+    outside = [name for name in texts if not (path / name).parent.resolve().is_relative_to(root)]
+    if outside:
+        raise UserError(f"{', '.join(outside)}: a link leads out of {path}. Nothing was written")
     there = [name for name, text in texts.items() if _differs(path / name, text)]
     if there and not force:
         raise UserError(f"{', '.join(there)}: there already. Nothing was written; --force overwrites")
@@ -172,6 +176,8 @@ def _write(path: Path, texts: Mapping[str, str], *, force: bool) -> None:
         target = path / name
         try:
             target.parent.mkdir(parents=True, exist_ok=True)
+            if target.is_symlink():
+                target.unlink()  # it is replaced, not what it leads to
             target.write_text(text, "utf-8", newline="\n")
         except OSError as error:
             raise UserError(f"{target}: {error.strerror}") from None

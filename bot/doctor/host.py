@@ -44,7 +44,8 @@ def peeked(url: str) -> tuple[Findings, bool]:
         address = f"file:{quote(parsed.database)}"
         parsed = parsed.set(database=address, query={"mode": "ro", "uri": "true"})
     else:
-        parsed = parsed.set(drivername="postgresql+psycopg")
+        patience = {} if "connect_timeout" in parsed.query else {"connect_timeout": "5"}  # seconds
+        parsed = parsed.set(drivername="postgresql+psycopg").update_query_dict(patience)
     try:
         found, newest = _version(parsed), 1 + len(STEPS)
     except ModuleNotFoundError:

@@ -54,8 +54,7 @@ async def repository(at: Watched) -> Findings:
     try:
         answer = await gh.rest(GET_REPOSITORY, owner=at.owner, repo=at.repo)
     except UnexpectedStatus:
-        what = f"{at.name} is not there, or not visible to this token"
-        return [Finding("repository", "fail", what, "Correct RFH_BOT_REPOS, or give the token access to it.")]
+        return absent(at)
     found = parse.readable(GET_REPOSITORY.path, lambda: dict(answer))
     page = f"{found.get('html_url', '')}/settings"
     findings = []
@@ -72,6 +71,12 @@ async def repository(at: Watched) -> Findings:
             Finding("repository", "fail", f"{at.name} has no issues", f"{page} (Features: Issues)")
         )
     return findings or [Finding("repository", "ok", f"{at.name} is private")]
+
+
+def absent(at: Watched) -> Findings:
+    """GitHub shows no such repository: there is nothing more to look at."""
+    what = f"{at.name} is not there, or not visible to this token"
+    return [Finding("repository", "fail", what, "Correct RFH_BOT_REPOS, or give the token access to it.")]
 
 
 async def policy(at: Watched) -> Findings:

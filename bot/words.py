@@ -89,13 +89,14 @@ def candidate(found: Candidate, policy: Policy) -> str:
 
 def why(route: Route, policy: Policy) -> str:
     """The evidence as a table, best first."""
+    notes = [f"\n{text}" for text in map(reason, route.reasons) if text]
     if not route.candidates:
-        return "No word in the title or the text speaks for any team."
+        return "\n".join(["No word in the title or the text speaks for any team.", *notes])
     rows = ["| Team | Score | Because of |", "|---|---|---|"]
     for found in route.candidates[:4]:
         name = team_name(found.team, policy)
         rows.append(f"| {name} | {found.score:.2f} | {matched(found.matched, 6) or '–'} |")
-    return "\n".join([*rows, *(f"\n{text}" for text in map(reason, route.reasons) if text)])
+    return "\n".join([*rows, *notes])
 
 
 def reason(found: str) -> str:
@@ -106,6 +107,7 @@ def reason(found: str) -> str:
         "exception": f"Exception of the process: {name}.",
         "alert": f"The alert `{what}` has this owner.",
         "beta": f"{name.capitalize()} is beta or experimental: engage early, with the product team too.",
+        "nobody": f"No team listed owns what this is about (area: {name}).",
     }.get(kind, "")
 
 

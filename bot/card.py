@@ -17,7 +17,6 @@ from bot.policy.schema import Guidance, Policy, Team
 from bot.rules.clockwork import Waiting
 from bot.rules.inbox import Handled, Outcome
 from bot.rules.ownership import Ownership
-from bot.rules.reminders import Reminder
 
 SHORT = 600  # characters of an answer in a message: a comment that is too long would be refused as a whole
 
@@ -44,7 +43,7 @@ class View:
     @property
     def filer(self) -> str:
         """Login of who is accountable: `/owner`, else the filer."""
-        return accountable(self.snapshot, self.memory) or "the filer"
+        return card_clock.accountable(self.snapshot, self.memory) or "the filer"
 
     @property
     def handed(self) -> bool:
@@ -68,14 +67,6 @@ class View:
     def alert(self) -> bool:
         """An urgent issue that no team owns: support must act now."""
         return self.urgent and self.team is None and self.snapshot.issue.state == "OPEN"
-
-
-def accountable(snapshot: Snapshot, memory: Memory) -> str:
-    """Login of who is accountable for support: `/owner`, else the filer; empty when that account is gone."""
-    intent = memory.intents.get("owner")
-    if intent is not None:
-        return intent.value
-    return snapshot.issue.author.login if snapshot.issue.author is not None else ""
 
 
 # ── the card ────────────────────────────────────────────────────────────────────────────────
@@ -333,13 +324,6 @@ def _checked(view: View) -> str:
         return "Checked: nothing is missing."
     rows = [f"- **{_label(gap, view.policy)}** {words.gap(gap, view.policy)}".rstrip() for gap in missing]
     return "\n".join(["Checked. Missing:", *rows])
-
-
-def reminder(view: View, due: Reminder) -> str:
-    """Calls whoever's turn it is, or support's management."""
-    assert view.clock is not None
-    owner = accountable(view.snapshot, view.memory)
-    return card_clock.reminder(view.clock, due, view.snapshot, view.policy, owner)
 
 
 def alert(view: View) -> str:

@@ -6,10 +6,19 @@ from datetime import datetime
 
 from bot import words
 from bot.markdown import escape, fence
+from bot.memory import Memory
 from bot.model import Snapshot
 from bot.policy.schema import Policy
 from bot.rules.clockwork import Waiting
 from bot.rules.reminders import Reminder
+
+
+def accountable(snapshot: Snapshot, memory: Memory) -> str:
+    """Login of who is accountable for support: `/owner`, else the filer; empty when that account is gone."""
+    intent = memory.intents.get("owner")
+    if intent is not None:
+        return intent.value
+    return snapshot.issue.author.login if snapshot.issue.author is not None else ""
 
 
 def rows(clock: Waiting, policy: Policy, owner: str, now: datetime | None) -> list[tuple[str, str]]:
@@ -35,7 +44,7 @@ def reminder(clock: Waiting, due: Reminder, snapshot: Snapshot, policy: Policy, 
     team = policy.teams[clock.handed.team]
     engineering = clock.clock.turn == "engineering"
     if due.management:
-        who = f"{team.name}" if engineering else escape(owner)
+        who = team.name if engineering else escape(owner)
         text = f"{_management(policy)} {words.escalated(who, clock.clock.since)}"
         page = policy.support.paging.get("support-mgmt")
         if page is not None:
@@ -45,9 +54,8 @@ def reminder(clock: Waiting, due: Reminder, snapshot: Snapshot, policy: Policy, 
         text = f"{_engineers(clock, snapshot, policy)} {words.remind_team(clock.clock.since, answered)}"
     else:
         text = f"{_support(policy, owner)} {words.remind_support(team.name, clock.clock.since)}"
-    if clock.unseen and engineering:
-        text += f"\n\n{words.unseen(team.name)}"
-    return f"{text}\n\n{words.not_so(clock.clock.turn)}"
+    blind = f"{words.blind(team.name)} " if clock.unseen and engineering else ""
+    return f"{text}\n\n{blind}{words.not_so(clock.clock.turn)}"
 
 
 def _engineers(clock: Waiting, snapshot: Snapshot, policy: Policy) -> str:

@@ -11,7 +11,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from bot import words
-from bot.card import View, accountable, alert, card, reminder, reply
+from bot.card import View, alert, card, reply
+from bot.card_clock import accountable, reminder
 from bot.memory import Handed, Intent, Memory, effect_marker, effects_in, inert
 from bot.model import Assign, CreateComment, CreateLabel, Intake, React, Route, Snapshot
 from bot.policy.schema import Policy
@@ -20,7 +21,6 @@ from bot.rules import clockwork, inbox, slack
 from bot.rules.heard import comment
 from bot.rules.labels import LabelChange, LabelHistory, Wanted, change
 from bot.rules.ownership import Ownership, own, team_of_label
-from bot.rules.reminders import Reminder
 from bot.rules.rulebook import Rulebook
 from bot.rules.slack_wish import wish
 from bot.told import SlackAction
@@ -154,7 +154,9 @@ def decide(snapshot: Snapshot, recall: Recall, book: Rulebook, now: datetime) ->
             React(h.comment.id, h.comment.node_id, OK if all(o.ok for o in h.outcomes) else REFUSED)
             for h in ran.handled
         ),
-        look_again=min(filter(None, (_look_again(clock, memory, now), said.look_again)), default=None),
+        look_again=min(
+            filter(None, (clock.look_again(memory, now) if clock else None, said.look_again)), default=None
+        ),
         tell=said.actions,
         asks=clock.asks if clock is not None else (),
         facts=_facts(intake, route, owner, memory) | (clock.facts(memory.effects, now) if clock else {}),
@@ -297,44 +299,18 @@ def _comments(
     texts = [(key, text) for handled, key in said.items() if (text := reply(handled, view))]
     if view.alert and not memory.held:
         texts.append(("alert:urgent-unrouted", alert(view)))
-    due = _due(view, recall, now)
-    if due is not None:
-        texts.append((due.key, reminder(view, due)))
+    shown = recall.memory.clock if recall.card is not None else None
+    due = view.clock.due_now(memory, shown, now) if view.clock is not None else None
+    if view.clock is not None and due is not None:
+        texts.append(
+            (due.key, reminder(view.clock, due, snapshot, view.policy, accountable(snapshot, memory)))
+        )
     effects, comments = dict(memory.effects), []
     for key, text in texts:
         if key not in effects and key not in there:
             comments.append(CreateComment(key, f"{inert(text)}\n\n{effect_marker(key)}"))
         effects.setdefault(key, now.replace(microsecond=0))
     return tuple(comments), replace(memory, effects=effects)
-
-
-def _due(view: View, recall: Recall, now: datetime) -> Reminder | None:
-    """The reminder to write in this run.
-
-    The card must tell of this turn before anybody is called to it ("card edit first, then one comment"), and
-    a comment must stand before the memory says so (invariant 6: effect, then done). Both hold because a turn
-    and a reminder about it are never written in one run: a turn that is news to the card is written there,
-    and the reminder comes with the next run, seconds later.
-    """
-    if view.clock is None or view.memory.held:
-        return None
-    found = view.clock.next_reminder(view.memory.effects)
-    shown = recall.memory.clock
-    if found is None or found.at > now or recall.card is None or shown is None:
-        return None
-    clock = view.clock.clock
-    return found if (shown.turn, shown.since) == (clock.turn, clock.since) else None
-
-
-def _look_again(clock: clockwork.Waiting | None, memory: Memory, now: datetime) -> datetime | None:
-    """When something changes by time alone: a reminder is due, or a snooze ends. Always after `now`."""
-    if clock is None or memory.held:
-        return None
-    following = clock.next_reminder(memory.effects)
-    times = [following.at] if following is not None else []
-    if clock.snoozed_until is not None and clock.snoozed_until > now:
-        times.append(clock.snoozed_until)
-    return max(min(times), now + clockwork.SOON) if times else None
 
 
 def _facts(intake: Intake, route: Route, owner: Ownership, memory: Memory) -> dict[str, object]:

@@ -22,7 +22,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from bot.decide import Desired, decide
+from bot.conclude import conclude
+from bot.decide import Desired
 from bot.errors import Gone, RfhError, SlackDown
 from bot.github import lookup
 from bot.github.apply import Rejected, Unfinished, apply, reread_comment
@@ -46,7 +47,7 @@ from bot.plan import CARD, plan
 from bot.recall import Recall, recall
 from bot.reconciler_note import Run, keep
 from bot.rulebooks import Rulebooks
-from bot.rules import clockwork, inbox
+from bot.rules import inbox
 from bot.rules.rulebook import Rulebook
 from bot.rules.slack import noted
 from bot.slack.side import SlackSide
@@ -140,7 +141,7 @@ class Reconciler:
         may_create = not inherited
         for _ in range(ROUNDS):
             read = await self._read(gh, key, at_least, book)
-            snapshot, desired = await self._decide(key, read.snapshot, read.recall, book)
+            snapshot, desired = await conclude(self.rosters, key, read.snapshot, read.recall, book, self.now)
             read = replace(read, snapshot=snapshot)
             planned = plan(read.snapshot, read.recall, desired, self.seal)
             if not dry_run:
@@ -151,8 +152,9 @@ class Reconciler:
                 result = self._result(word, read, planned, desired)
                 if not planned and not only_look:
                     await self.slack.settled(key, read.snapshot, sent=read.sent)
-                # What is due, and not written, stays due: no reason to look without pause.
-                return replace(result, look_again=self._later(result.look_again)) if only_look else result
+                if only_look and result.look_again is not None:  # what is due stays due: no need to hurry
+                    return replace(result, look_again=max(result.look_again, self.now() + SHADOWED))
+                return result
             if _creates_card(planned) and not may_create:
                 await self.sleep(INHERITED)
                 may_create = True
@@ -211,27 +213,8 @@ class Reconciler:
             return None
         if inbox.pending(snapshot, found.memory, book.policy, self.now()):
             return None
-        snapshot, desired = await self._decide(key, snapshot, found, book)
+        snapshot, desired = await conclude(self.rosters, key, snapshot, found, book, self.now)
         return plan(snapshot, found, desired, self.seal)
-
-    async def _decide(
-        self, key: IssueKey, snapshot: Snapshot, found: Recall, book: Rulebook
-    ) -> tuple[Snapshot, Desired]:
-        """Decide, with the members of the sides whose turn is in question; they are kept for an hour."""
-        sides = clockwork.sides_of(found.memory, book.policy)
-        if sides:
-            snapshot = replace(
-                snapshot, roster=await self.rosters.of(key.owner, key.repo, book.policy, sides)
-            )
-        desired = decide(snapshot, found, book, self.now())
-        if desired.asks:  # handed over in this very run
-            asked = await self.rosters.of(key.owner, key.repo, book.policy, desired.asks)
-            snapshot = replace(snapshot, roster={**snapshot.roster, **asked})
-            desired = decide(snapshot, found, book, self.now())
-        return snapshot, desired
-
-    def _later(self, due: datetime | None) -> datetime | None:
-        return None if due is None else max(due, self.now() + SHADOWED)
 
     # ── load ────────────────────────────────────────────────────────────────────────────────
 
@@ -283,7 +266,7 @@ class Reconciler:
         async def again(sent: Sequence[Sent]) -> Plan:
             nonlocal read
             found = replace(read.recall, memory=noted(read.recall.memory, sent))
-            snapshot, desired = await self._decide(key, read.snapshot, found, book)
+            snapshot, desired = await conclude(self.rosters, key, read.snapshot, found, book, self.now)
             read = replace(read, snapshot=snapshot, recall=found, sent=True)
             return plan(snapshot, found, desired, self.seal)
 

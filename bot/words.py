@@ -251,6 +251,11 @@ def escalated(who: str, since: datetime) -> str:
 
 def not_so(turn: str) -> str:
     """How to correct a reminder."""
+def blind(team: str) -> str:
+    """Before `not_so`: the reminder may be wrong, and why."""
+    return f"(The bot does not know who is in {team}, so it cannot tell an answer of theirs.)"
+
+
     return f"Not so? `/waiting {_OTHER[turn]}`, `/waiting customer` or `/snooze 3d`."
 
 

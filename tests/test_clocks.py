@@ -409,3 +409,33 @@ async def test_a_team_that_cannot_be_seen_is_a_list_of_nobody() -> None:
         issue = await filed(w, "teams: {search-core: {github_team: sourcegraph/nowhere}}\n")
         assert "Nobody is known to be in Search Core" in w.card(issue)
         await w.assert_settled(issue)
+
+
+# ── the example of docs/clocks.md ───────────────────────────────────────────────────────────
+
+
+async def test_the_example_of_the_docs() -> None:
+    async with World() as w:
+        issue = await filed(w)
+        await until(w, "2026-11-17 16:10")
+        await w.say(issue, "looking into it", by="erin")
+        assert turn(w, issue) == "Search Core · since 2026-11-17 15:00 UTC · answer due 2026-11-18 15:00 UTC"
+        await until(w, "2026-11-18 15:01")
+        assert ["2026-11-18 15:00"] == [when for _, when in reminders(w, issue)]
+        await until(w, "2026-11-18 16:00")
+        await w.say(issue, "The shard limit is too low: set `-max_shards` to 20.", by="erin")
+        assert turn(w, issue) == "sam · since 2026-11-18 16:00 UTC"
+        await until(w, "2026-11-18 17:30")
+        await w.say(issue, "/waiting customer")
+        assert turn(w, issue) == "the customer · since 2026-11-18 17:30 UTC"
+        await until(w, "2026-11-20 15:00")
+        await w.say(issue, "They tried it, no change.")
+        assert turn(w, issue) == "Search Core · since 2026-11-20 15:00 UTC · answer due 2026-11-23 15:00 UTC"
+        await until(w, "2026-11-20 15:05")
+        await w.say(issue, "/snooze until 2026-11-24")
+        assert "snoozed until 2026-11-24 09:00 UTC" in w.card(issue)
+        for day in (23, 24, 25):
+            await until(w, f"2026-11-{day} 09:01")
+        expected = ["2026-11-18 15:00", "2026-11-24 09:00", "2026-11-25 09:00"]
+        assert expected == [when for _, when in reminders(w, issue)]
+        await w.assert_settled(issue)

@@ -24,7 +24,7 @@ FLOORS: dict[int, tuple[str, ...]] = {
     ),
     2: (
         *("reconciler", "rulebooks", "worker", "queue", "store", "db", "tables", "budget", "github", "slack"),
-        *("sweep", "kingfisher", "scanner", "history", "doctor"),
+        *("conclude", "sweep", "kingfisher", "scanner", "history", "doctor"),
     ),
     3: ("webhook", "schedule", "sandbox", "web", "action", "playground"),
     4: ("settings", "logs", "app", "cli", "demo", "__main__"),

@@ -70,6 +70,29 @@ class Waiting:
             any_hour=self.any_hour,
         )
 
+    def due_now(self, memory: Memory, shown: Clock | None, now: datetime) -> Reminder | None:
+        """The reminder to write in this run; `shown` is the clock that the card on the issue tells of.
+
+        The card must tell of this turn before anybody is called to it ("card edit first, then one comment"),
+        and a comment must stand before the memory says so (invariant 6: effect, then done). Both hold because
+        a turn and a reminder about it are never written in one run: a turn that is news to the card is
+        written there, and the reminder comes with the next run, seconds later.
+        """
+        found = self.next_reminder(memory.effects)
+        if found is None or found.at > now or memory.held or shown is None:
+            return None
+        return found if (shown.turn, shown.since) == (self.clock.turn, self.clock.since) else None
+
+    def look_again(self, memory: Memory, now: datetime) -> datetime | None:
+        """When something changes by time alone: a reminder is due, a snooze ends. Always after `now`."""
+        if memory.held:
+            return None
+        following = self.next_reminder(memory.effects)
+        times = [following.at] if following is not None else []
+        if self.snoozed_until is not None and self.snoozed_until > now:
+            times.append(self.snoozed_until)
+        return max(min(times), now + SOON) if times else None
+
     def facts(self, sent: Mapping[str, datetime], now: datetime) -> dict[str, object]:
         """For `explain` and `--dry-run`: whose turn, since when, business minutes waited, what comes next."""
         following = self.next_reminder(sent)

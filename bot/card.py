@@ -99,6 +99,8 @@ def _headline(view: View) -> str:
         return f"✏️ {kind.name} · {gaps}" if missing else f"✅ {kind.name} · complete"
     if missing:
         return f"✏️ {gaps} · not handed over yet"
+    if kind is None:
+        return "❓ Not from the template"
     return "❓ Complete, but no team yet"
 
 
@@ -162,6 +164,8 @@ def _next(view: View) -> str:
         return f"{who} fills in what is missing; this card follows"
     if view.team is None:
         return f"{who} picks a team: `/route TEAM`"
+    if view.intake.kind is None:
+        return f"{who} says what it is: " + words.kind_command(view.policy).replace("|", r"\|")
     return f"{view.team.name} schedules it"
 
 
@@ -248,7 +252,9 @@ def _tell_team(view: View, team: Team) -> str:
 def _spans(view: View) -> str:
     """Further teams and near candidates, each with a line to paste."""
     policy, route = view.policy, view.route
-    teams = [c for c in _known(route, policy) if c.team in route.also]
+    known = {c.team: c for c in _known(route, policy)}
+    # A second team that an exception of the process names needs no word of its own in the issue.
+    teams = [known.get(id_, Candidate(id_, "", 0.0)) for id_ in route.also if id_ in policy.teams]
     if view.team is None and view.owner.source != "unrouted":
         teams = _known(route, policy)[:3]
     teams = [c for c in teams if c.team != view.owner.team]
@@ -320,6 +326,8 @@ def _answer(outcome: Outcome, view: View) -> str:
 
 def _checked(view: View) -> str:
     missing = view.intake.missing
+    if not missing and view.intake.template is None and view.intake.kind is None:
+        return words.not_ours(view.policy)
     if not missing:
         return "Checked: nothing is missing."
     rows = [f"- **{_label(gap, view.policy)}** {words.gap(gap, view.policy)}".rstrip() for gap in missing]

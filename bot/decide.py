@@ -20,6 +20,7 @@ from bot.recall import Recall
 from bot.rules import clockwork, inbox, slack
 from bot.rules.heard import comment
 from bot.rules.labels import LabelChange, LabelHistory, Wanted, change
+from bot.rules.ours import adopted, ended
 from bot.rules.ownership import Ownership, own, team_of_label
 from bot.rules.rulebook import Rulebook
 from bot.rules.slack_wish import wish
@@ -38,30 +39,12 @@ class Desired:
     labels: LabelChange | None = None
     assign: Assign | None = None
     comments: tuple[CreateComment, ...] = ()
-    card: str = ""  # the visible part
+    card: str = ""  # the visible part; empty: no card
     reactions: tuple[React, ...] = ()
     look_again: datetime | None = None
     tell: tuple[SlackAction, ...] = ()
     asks: tuple[str, ...] = ()  # sides whose members (`Snapshot.roster`) are wanted: decide again with them
     facts: Mapping[str, object] = field(default_factory=dict)  # for `explain` and `--dry-run`: no issue text
-
-
-def adopted(snapshot: Snapshot, recall: Recall, policy: Policy, from_template: bool, waiting: bool) -> str:
-    """Why this issue is ours to speak on; empty when it is not."""
-    if recall.state != "new":
-        return "known"
-    if snapshot.has_label(policy.labels.rfh):
-        return "label"
-    if snapshot.issue.state == "OPEN" and from_template:
-        return "template"
-    return "command" if waiting else ""
-
-
-def ended(snapshot: Snapshot) -> str:
-    """Why the issue can't be written to now (invariant 11); empty when it can."""
-    if snapshot.repository.archived:
-        return "archived"
-    return "locked" if snapshot.issue.locked else ""
 
 
 def decide(snapshot: Snapshot, recall: Recall, book: Rulebook, now: datetime) -> Desired:
@@ -71,7 +54,8 @@ def decide(snapshot: Snapshot, recall: Recall, book: Rulebook, now: datetime) ->
         return Desired(memory, silence=end)
     waiting = inbox.pending(snapshot, memory, policy, now)
     template = book.intake.parse(snapshot.issue.body)
-    if not adopted(snapshot, recall, policy, template.form is not None, bool(waiting)):
+    why = adopted(snapshot, recall, policy, template.form is not None, waiting)
+    if not why:
         return Desired(memory, silence="not from the template")
     told = memory.closed or recall.state == "new"
     if snapshot.issue.state == "CLOSED" and told and not waiting and not snapshot.acts:
@@ -140,6 +124,12 @@ def decide(snapshot: Snapshot, recall: Recall, book: Rulebook, now: datetime) ->
     )
     comments, memory = _comments(ran, view, recall, now)
     comments += tuple(comment(act) for act in snapshot.acts)
+    reactions = tuple(
+        React(h.comment.id, h.comment.node_id, OK if all(o.ok for o in h.outcomes) else REFUSED)
+        for h in ran.handled
+    )
+    if why == "command" and not ran.changed:  # a question, or a refusal: answered, and the issue stays theirs
+        return Desired(recall.memory, comments=comments, reactions=reactions)
     said = slack.conclude(memory, wish(replace(view, memory=memory)), snapshot.workspace, now)
     if said.actions:  # an end that Slack was not told yet is looked at again
         memory = replace(memory, closed=False)
@@ -150,10 +140,7 @@ def decide(snapshot: Snapshot, recall: Recall, book: Rulebook, now: datetime) ->
         assign=Assign(ran.assigned) if ran.assigned else None,
         comments=comments,
         card=inert(card(view)),
-        reactions=tuple(
-            React(h.comment.id, h.comment.node_id, OK if all(o.ok for o in h.outcomes) else REFUSED)
-            for h in ran.handled
-        ),
+        reactions=reactions,
         look_again=min(
             filter(None, (clock.look_again(memory, now) if clock else None, said.look_again)), default=None
         ),

@@ -82,6 +82,8 @@ def _supersede(recall: Recall) -> list[Action]:
 
 def _card(snapshot: Snapshot, recall: Recall, desired: Desired, seal: Seal) -> tuple[Action, ...]:
     """Create or edit the one living card; nothing when neither words nor memory would change."""
+    if not desired.card:
+        return ()
     repo_id, issue_id = snapshot.repository.id, snapshot.issue.id
     card = recall.card
     if card is not None:

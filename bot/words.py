@@ -84,7 +84,10 @@ def team_name(id_: str | None, policy: Policy) -> str:
 
 
 def candidate(found: Candidate, policy: Policy) -> str:
-    return f"**{team_name(found.team, policy)}** ({matched(found.matched, 3) or 'weak signs only'})"
+    seen = matched(found.matched, 3) or (
+        "weak signs only" if found.score else "by an exception of the process"
+    )
+    return f"**{team_name(found.team, policy)}** ({seen})"
 
 
 def why(route: Route, policy: Policy) -> str:
@@ -171,6 +174,7 @@ UNDONE = {
     "handoff": " What was already told in Slack stays told.",
     "customer": " A label that it created stays in the repository.",
     "owner": " Who was assigned stays assigned.",
+    "take": " Who was assigned stays assigned.",
 }
 
 
@@ -187,6 +191,18 @@ HELD = (
     " until somebody comments `/resume`."
 )
 PASTE = "Edit the issue: fill these in, or paste them at its end."
+
+
+def kind_command(policy: Policy) -> str:
+    return f"`{filled(COMMANDS['kind'].usage, policy)}`"
+
+
+def not_ours(policy: Policy) -> str:
+    """Of an issue that neither the template nor a label makes ours to check."""
+    return (
+        f"This issue is neither from the template nor labelled `{policy.labels.rfh}`: nothing is asked of it."
+        f" {kind_command(policy)} says what it is."
+    )
 
 
 def how_to_change(policy: Policy) -> str:
@@ -235,6 +251,11 @@ def unseen(team: str) -> str:
     )
 
 
+def blind(team: str) -> str:
+    """Before `not_so`: the reminder may be wrong, and why."""
+    return f"(The bot does not know who is in {team}, so it cannot tell an answer of theirs.)"
+
+
 def remind_team(since: datetime, answered: bool) -> str:
     what = "support answered, and waits for you again" if answered else "support waits for a first answer"
     return f"{what} since {moment(since)}."
@@ -251,11 +272,6 @@ def escalated(who: str, since: datetime) -> str:
 
 def not_so(turn: str) -> str:
     """How to correct a reminder."""
-def blind(team: str) -> str:
-    """Before `not_so`: the reminder may be wrong, and why."""
-    return f"(The bot does not know who is in {team}, so it cannot tell an answer of theirs.)"
-
-
     return f"Not so? `/waiting {_OTHER[turn]}`, `/waiting customer` or `/snooze 3d`."
 
 

@@ -228,6 +228,17 @@ async def test_undo_takes_the_last_command_back() -> None:
         assert "There is no command to take back." in w.replies(issue)[1]
 
 
+async def test_undo_says_what_it_cannot_take_back() -> None:
+    async with World() as w:
+        issue = w.file(TITLE, COMPLETE)
+        await w.settle()
+        await w.say(issue, "/take")
+        await w.say(issue, "/undo")
+        assert ["sam"] == w.assignees(issue)
+        assert "Took back `/take`. Who was assigned stays assigned." in w.replies(issue)[-1]
+        await w.assert_settled(issue)
+
+
 async def test_a_new_customer_gets_a_label_once() -> None:
     async with World() as w:
         issue = w.file(TITLE, complete(Customer="Brightwater"))

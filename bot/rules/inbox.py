@@ -62,6 +62,11 @@ class Ran:
     create: tuple[str, ...] = ()
 
     @property
+    def changed(self) -> bool:
+        """Was anything decided, beside what only asked for an answer?"""
+        return any(o.ok and not o.answer for handled in self.handled for o in handled.outcomes)
+
+    @property
     def assigned(self) -> tuple[str, ...]:
         """Logins to assign: once, when `/owner` or `/take` runs; taking it off by hand stays possible."""
         ok = {outcome.command for handled in self.handled for outcome in handled.outcomes if outcome.ok}
@@ -219,8 +224,8 @@ def _intend(
             return memory, Outcome(name, False, refusal=Refusal("priority-not-for-kind", value)), None
     if name == "handoff":
         kind = context.kind_of(memory)
-        if kind is not None and not context.policy.kinds[kind].handoff:
-            return memory, Outcome(name, False, refusal=Refusal("no-handoff-for-kind", kind)), None
+        if kind is None or not context.policy.kinds[kind].handoff:
+            return memory, Outcome(name, False, refusal=Refusal("no-handoff-for-kind", kind or "")), None
         value = "asked"  # the reason is a person's words: it stays in the comment
     if name in {"waiting", "snooze", "unsnooze", "emergency"}:
         about_time = _clock_command(name, value, comment, memory, context)

@@ -24,13 +24,14 @@ from bot.github.client import GitHub, OnCall, TokenSource
 from bot.github.lookup import Catalogues
 from bot.github.pool import Pool
 from bot.github.roster import Rosters
+from bot.guard import Guard
 from bot.memory import Seal
 from bot.model import IssueKey
 from bot.playground import Playground
 from bot.policy.load import DEFAULT_NAME, Layer, default_text
 from bot.policy.load import read as read_policy
 from bot.queue import Claim, Queue
-from bot.reconciler import Guard, Reconciler
+from bot.reconciler import Reconciler
 from bot.rulebooks import Rulebooks
 from bot.rules.rulebook import Rulebook
 from bot.schedule import Schedule
@@ -162,9 +163,11 @@ class Bot:
 
         async def guard(begun: bool = False, /) -> None:
             installation = await self.clients.installation(key.owner, key.repo)
-            if begun:
-                await self.budget.spend(installation)
-            while not begun and (wait := await self.budget.take(installation, urgent=claim.urgent)) > 0:
+            urgent = claim.urgent or begun
+            while (wait := await self.budget.take(installation, urgent=urgent)) > 0:
+                if wait > PATIENCE and begun:
+                    await self.budget.spend(installation)
+                    break
                 if wait > PATIENCE:
                     raise OutOfBudget(self.now() + timedelta(seconds=wait))
                 await asyncio.sleep(wait)

@@ -94,6 +94,15 @@ class Budget:
 
         return await self.db.run(work)
 
+    async def spend(self, installation: int) -> None:
+        """Count a write that must not wait: the rest of a plan that has begun."""
+
+        def work(connection: sa.Connection) -> None:
+            spent, _, now = self._look(connection, installation)
+            self._set(connection, installation, spent=json.dumps([*spent, now]))
+
+        await self.db.run(work)
+
     async def block(self, installation: int, seconds: float) -> None:
         """GitHub said to wait (`retry-after`, a secondary limit): nobody writes before, urgent or not."""
 

@@ -15,7 +15,6 @@ from bot.memory import Memory
 from bot.model import Candidate, Gap, Intake, Route, Snapshot
 from bot.policy.schema import Guidance, Policy, Team
 from bot.rules.clockwork import Waiting
-from bot.rules.inbox import Handled, Outcome
 from bot.rules.ownership import Ownership
 
 SHORT = 600  # characters of an answer in a message: a comment that is too long would be refused as a whole
@@ -115,11 +114,11 @@ def _table(view: View) -> str:
     elif view.snapshot.issue.state == "OPEN":
         rows.append(("Next", _next(view)))
     # GitHub tables need a header: the first fact is it.
-    lines = [f"| Team | {_team_cell(view)} |", "|:---|:---|"]
+    lines = [f"| Team | {team_cell(view)} |", "|:---|:---|"]
     return "\n".join([*lines, *(f"| **{name}** | {text} |" for name, text in rows)])
 
 
-def _team_cell(view: View) -> str:
+def team_cell(view: View) -> str:
     owner, route, policy = view.owner, view.route, view.policy
     if view.team is not None:
         label = f" `{view.team.label}`" if view.team.label else ""
@@ -174,7 +173,7 @@ def _missing(view: View) -> str:
     rows, pastes = ["**Missing**"], []
     for gap in view.intake.missing:
         why = words.gap(gap, view.policy)
-        rows.append(f"- **{_label(gap, view.policy)}**{f' – {why}' if why else ''}")
+        rows.append(f"- **{label(gap, view.policy)}**{f' – {why}' if why else ''}")
         field = view.policy.intake.fields.get(gap.field)
         if field is not None and field.answer == "priority":
             rows += words.priority_help(view.policy, view.intake.priority_context)
@@ -185,7 +184,7 @@ def _missing(view: View) -> str:
     return "\n".join(rows) + f"\n\n{words.PASTE}\n" + fence(block, "markdown")
 
 
-def _label(gap: Gap, policy: Policy) -> str:
+def label(gap: Gap, policy: Policy) -> str:
     field = policy.intake.fields.get(gap.field)
     return field.label if field is not None else gap.field
 
@@ -289,7 +288,7 @@ def _helpful(view: View) -> str:
     outside = view.team is not None and not view.team.engineering
     if not view.intake.helpful or outside or view.snapshot.issue.state == "CLOSED":
         return ""
-    names = ", ".join(_label(gap, view.policy).lower() for gap in view.intake.helpful)
+    names = ", ".join(label(gap, view.policy).lower() for gap in view.intake.helpful)
     return f"Would help, if you have it: {names}."
 
 
@@ -299,43 +298,3 @@ def _details(view: View) -> str:
         f"<details><summary>Why this team, and how to change it</summary>\n\n{why}\n\n"
         f"{words.how_to_change(view.policy)}\n\n</details>"
     )
-
-
-# ── comments beside the card ────────────────────────────────────────────────────────────────
-
-
-def reply(handled: Handled, view: View) -> str:
-    """One reply for all the commands of a comment; empty when a reaction says enough."""
-    texts = [text for outcome in handled.outcomes if (text := _answer(outcome, view))]
-    return "\n\n".join(dict.fromkeys(texts))
-
-
-def _answer(outcome: Outcome, view: View) -> str:
-    if not outcome.ok:
-        return words.refusal(outcome, view.policy)
-    if outcome.command == "undo":
-        return words.undone(outcome.value)
-    if not outcome.answer:
-        return ""
-    if outcome.command == "help":
-        return words.help_table(view.policy)
-    if outcome.command == "why":
-        return f"**{_team_cell(view)}**\n\n{words.why(view.route, view.policy)}"
-    return _checked(view)
-
-
-def _checked(view: View) -> str:
-    missing = view.intake.missing
-    if not missing and view.intake.template is None and view.intake.kind is None:
-        return words.not_ours(view.policy)
-    if not missing:
-        return "Checked: nothing is missing."
-    rows = [f"- **{_label(gap, view.policy)}** {words.gap(gap, view.policy)}".rstrip() for gap in missing]
-    return "\n".join(["Checked. Missing:", *rows])
-
-
-def alert(view: View) -> str:
-    """An urgent issue without a team: somebody of support must act."""
-    support = view.policy.support
-    who = f"@{support.github_team}" if support.github_team else " ".join(f"@{m}" for m in support.members)
-    return f"{who or words.SUPPORT} {words.ALERT}".strip()

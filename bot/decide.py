@@ -11,12 +11,13 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from bot import words
-from bot.card import View, alert, card, reply
+from bot.card import View, card
 from bot.card_clock import accountable, reminder
 from bot.memory import Handed, Intent, Memory, effect_marker, effects_in, inert
 from bot.model import Assign, CreateComment, CreateLabel, Intake, React, Route, Snapshot
 from bot.policy.schema import Policy
 from bot.recall import Recall
+from bot.replies import alert, reply
 from bot.rules import clockwork, inbox, slack
 from bot.rules.heard import comment
 from bot.rules.labels import LabelChange, LabelHistory, Wanted, change

@@ -1,4 +1,4 @@
-"""Floor 0: which comment is the living hand-off card, and can its memory be trusted?
+"""Floor 1: which comment is the living hand-off card, and can its memory be trusted?
 
 Races
 - An older memory read again (lag, or somebody restoring an old revision of the comment): the database mirror

@@ -17,7 +17,7 @@ The App, the Action, the command line and the tests run this very code. What it 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -31,6 +31,7 @@ from bot.github.auth import Clients
 from bot.github.client import GitHub
 from bot.github.load import Glimpse, fresh_enough, load
 from bot.github.roster import Rosters
+from bot.guard import Guard, unguarded
 from bot.memory import Seal, marker_of
 from bot.model import (
     AtLeast,
@@ -64,9 +65,6 @@ ROUNDS = 4  # restarts within one run: labels to create, a card edited under our
 PAUSED = timedelta(minutes=1)
 SHADOWED = timedelta(hours=1)  # between looks at what is due and must not be written
 NOTHING = AtLeast()
-
-Guard = Callable[[], Awaitable[None]]
-"""Awaited before each write; raises when the right to write is lost."""
 
 
 class Sleep(Protocol):
@@ -270,28 +268,33 @@ class Reconciler:
             read = replace(read, snapshot=snapshot, recall=found, sent=True)
             return plan(snapshot, found, desired, self.seal)
 
-        left, _, down = await self.slack.tell(read.snapshot, book.policy, planned, again, guard or _unguarded)
+        left, _, down = await self.slack.tell(read.snapshot, book.policy, planned, again, guard or unguarded)
         read = replace(read, down=down)
         return read, replace(left, actions=tuple(a for a in left.actions if a not in first))
 
     # ── apply ───────────────────────────────────────────────────────────────────────────────
 
     async def _write(self, gh: GitHub, read: _Read, planned: Plan, guard: Guard | None) -> Written:
+        begun = read.sent
+
         async def before_write() -> None:
+            nonlocal begun
             if guard is not None:
-                await guard()
+                await guard(begun)
             if self.now() - read.at > STALE:
                 await self._unchanged(gh, planned, read)
+            begun = True
 
         return await apply(gh, read.snapshot, planned.actions, before_write=before_write)
 
     async def _unchanged(self, gh: GitHub, planned: Plan, read: _Read) -> None:
-        """After a stall: is the card that we are about to replace still the one we read?"""
+        """After a stall: is the card still the one we read, or the one we have just written?"""
         card = read.recall.card
-        if card is None or not any(isinstance(a, UpdateComment) for a in planned.actions):
+        ours = {action.body for action in planned.actions if isinstance(action, UpdateComment)}
+        if card is None or not ours:
             return
         now = await reread_comment(gh, card.node_id)
-        if now is None or now.body != card.body:
+        if now is None or now.body not in {card.body, *ours}:
             raise Restart("the card changed while we worked")
 
     async def _remember(self, key: IssueKey, planned: Plan, written: Written, *, edited: bool = True) -> None:
@@ -305,10 +308,6 @@ class Reconciler:
                 continue
             rev, marker = marker_of(action.body)
             await self.store.save_card(key, MirroredCard(comment_id, node_id, rev, marker))
-
-
-async def _unguarded() -> None:
-    """Nobody else works on the issue."""
 
 
 def _creates_card(planned: Plan) -> bool:

@@ -27,9 +27,10 @@ from bot.errors import Gone, RfhError, Transient
 from bot.github.load import Glimpse
 from bot.github.pool import Pool
 from bot.github.sweep import Page, Selection, issue_pages
+from bot.guard import Guard
 from bot.model import AddLabels, AtLeast, IssueKey, Plan
 from bot.policy.schema import Policy
-from bot.reconciler import NOTHING, Guard, Reconciler, Result
+from bot.reconciler import NOTHING, Reconciler, Result
 from bot.worker import OutOfBudget
 
 REACH = timedelta(days=3)  # with no completed run on record: a weekend without a scheduled run
@@ -220,8 +221,11 @@ def _urgent(seen: Glimpse, planned: Plan | None, policy: Policy) -> bool:
 def paced(budget: Budget, now: Callable[[], datetime]) -> Guard:
     """A guard that keeps one process to GitHub's limits on writing: it waits a minute, not an hour."""
 
-    async def guard() -> None:
+    async def guard(begun: bool = False, /) -> None:
         while (wait := await budget.take(0, urgent=True)) > 0:
+            if wait > PATIENCE and begun:
+                await budget.spend(0)
+                break
             if wait > PATIENCE:
                 raise OutOfBudget(now() + timedelta(seconds=wait))
             await asyncio.sleep(wait)

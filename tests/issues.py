@@ -30,7 +30,6 @@ def complete(**replaced: str) -> str:
     for line in COMPLETE.splitlines():
         for name, value in replaced.items():
             if line.startswith(f"**{name.replace('_', ' ')}"):
-                label, _, _ = line.partition(":**" if ":**" in line else "**")
                 end = line[: line.index("**", 2) + 2]
                 line = f"{end} {value}"
         lines.append(line)

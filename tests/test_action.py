@@ -195,7 +195,7 @@ async def test_with_an_app_s_credentials_it_writes_as_the_app() -> None:
         clients = App(inputs.settings.app_id, inputs.settings.private_key, w._connect, now=w.now)
         rec = build_reconciler(inputs.settings, clients, Store(w.db), w.now, writer="action")
 
-        async def free() -> None:
+        async def free(begun: bool = False, /) -> None:
             """No pacing."""
 
         await act(inputs, rec, Allowance(), free)

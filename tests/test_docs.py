@@ -9,6 +9,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from generated_docs import PAGES, ROOT, rewritten
+from test_floors import FLOORS
 
 from bot import events
 from bot.commands import COMMANDS
@@ -104,3 +105,19 @@ def test_the_registration_link_says_what_the_manifest_says() -> None:
         "events[]": MANIFEST["default_events"],
     } | {name: [level] for name, level in MANIFEST["default_permissions"].items()}
     assert expected == asked
+
+
+def test_the_architecture_names_every_part_on_its_floor() -> None:
+    rows = {
+        int(line[2]): line
+        for line in (ROOT / "docs/architecture.md").read_text("utf-8").splitlines()
+        if re.match(r"\| [0-4] (entry|doors|shell|pure|model) \|", line)
+    }
+    missing = [
+        (floor, prefix)
+        for floor, prefixes in FLOORS.items()
+        for prefix in prefixes
+        if any(path.name in (prefix, f"{prefix}.py") for path in (ROOT / "bot").iterdir())
+        if not re.search(rf"`{prefix}(\*?\.py|/)`", rows[floor])
+    ]
+    assert [] == missing

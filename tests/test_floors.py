@@ -20,11 +20,11 @@ FLOORS: dict[int, tuple[str, ...]] = {
     0: ("model", "policy", "markdown", "memory", "errors", "told"),
     1: (
         *("rules", "decide", "plan", "commands", "words", "card", "recall", "events", "metrics"),
-        *("handbook", "suggest", "issue_templates"),
+        *("handbook", "suggest", "issue_templates", "replies"),
     ),
     2: (
         *("reconciler", "rulebooks", "worker", "queue", "store", "db", "tables", "budget", "github", "slack"),
-        *("conclude", "sweep", "kingfisher", "scanner", "history", "doctor"),
+        *("conclude", "guard", "sweep", "kingfisher", "scanner", "history", "doctor"),
     ),
     3: ("webhook", "schedule", "sandbox", "web", "action", "playground"),
     4: ("settings", "logs", "app", "cli", "demo", "__main__"),

@@ -93,7 +93,7 @@ class World:
         return reply({"data": data} | ({"errors": errors} if errors else {}))
 
 
-async def free() -> None:
+async def free(begun: bool = False, /) -> None:
     """`before_write` of a run whose claim holds."""
 
 

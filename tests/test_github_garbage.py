@@ -54,7 +54,7 @@ ACTIONS = [
 ]
 
 
-async def free() -> None:
+async def free(begun: bool = False, /) -> None:
     """`before_write` of a run whose claim holds."""
 
 

@@ -36,7 +36,7 @@ HOSTILE = {
     "fence": "```\nx\n~~~\n````",
     "bidi": "abc \u202e txt.exe \u2066 \u200f",
     "pipes": "a | b | c \\| d",
-    "link": "[x](https://evil.example) ![i](https://evil.example/i.png) https://evil.example www.evil.example",
+    "link": "[x](https://evil.example) ![i](https://evil.example/i.png) https://evil.example www.evil.test",
     "references": "#1 sourcegraph/customer#2 GH-3 deadbeefdeadbeef sam@evil.example",
     "heading": "# big\n\n---\n\n| a |\n|---|\n",
     "task list": "- [ ] click me",

@@ -23,7 +23,8 @@ from bot.errors import UserError
 
 if TYPE_CHECKING:
     from bot.events import Named
-    from bot.reconciler import Guard, Reconciler
+    from bot.guard import Guard
+    from bot.reconciler import Reconciler
     from bot.settings import Settings
     from bot.sweep import Allowance
 

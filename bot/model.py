@@ -254,10 +254,6 @@ class Route:
     also: tuple[str, ...] = ()  # further teams the question spans
     reasons: tuple[str, ...] = ()  # codes: exception:perforce, alert:…, beta:… (words.py explains)
 
-    @property
-    def runner_up(self) -> Candidate | None:
-        return self.candidates[1] if len(self.candidates) > 1 else None
-
 
 # ── what may be done ───────────────────────────────────────────────────────────────────────────────
 

@@ -233,10 +233,6 @@ class Access:
                 raise ApiError(403, "This installation has been suspended")
         return caller
 
-    def revoke(self, token: str) -> None:
-        """End a token early: the next call with it answers 401."""
-        self._tokens.pop(token, None)
-
     def _app_caller(self, credential: str) -> Caller:
         """Check an App's JWT: RS256, our key, `iss`, `iat` not ahead, `exp` at most ten minutes off.
 

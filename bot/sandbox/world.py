@@ -83,9 +83,6 @@ class World(CommentWrites):
         """Archived repositories are read-only: every write answers 403."""
         return self._put_repo(replace(self.state.repos[repo.id], archived=archived))
 
-    def set_private(self, repo: Repo, *, private: bool) -> Repo:
-        return self._put_repo(replace(self.state.repos[repo.id], private=private))
-
     def _put_repo(self, repo: Repo) -> Repo:
         self.state.repos[repo.id] = repo
         self.changed()

@@ -66,7 +66,7 @@ async def test_a_bug_that_quotes_text_is_told_by_type_and_place(monkeypatch: pyt
     def broken(*args: object, **more: object) -> None:
         raise ValueError(f"bad body: {SEED}")
 
-    monkeypatch.setattr("bot.reconciler.decide", broken)
+    monkeypatch.setattr("bot.conclude.decide", broken)
     with capture_logs() as lines:
         async with World() as w:
             file(w)

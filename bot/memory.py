@@ -2,8 +2,7 @@
 
 Guarantees
 - Everything a later run must know and cannot see on GitHub is here; losing the database loses nothing.
-- No words of people: ids, policy ids, logins, times, and names of labels that the bot set. At most 8 KB; lists are
-  bounded.
+- No words of people: ids, policy ids, logins, times, and names of labels that the bot set. At most 8 KB;
   lists are bounded.
 - Signed when a key is configured (HMAC-SHA256 over repository id, issue id, revision and content), so that an
   edit of the visible card by a person is harmless and an edit of the marker is noticed. Without a key the

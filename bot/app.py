@@ -108,7 +108,7 @@ class Bot:
 
     async def slack_people(self, key: IssueKey) -> Mapping[str, str] | None:
         """Who is who in Slack, for an issue; None: it is not watched."""
-        if str(key.full_name) not in self.repositories:
+        if key.full_name.casefold() not in map(str.casefold, self.repositories):
             return None
         gh = await self.clients.client(key.owner, key.repo)
         return (await self.reconciler.rulebooks.get(gh, key.owner, key.repo)).policy.slack.people

@@ -47,7 +47,7 @@ class View:
     @property
     def handed(self) -> bool:
         kind = self.policy.kinds.get(self.intake.kind or "")
-        return self.memory.handed is not None and kind is not None and kind.handoff
+        return self.memory.handed is not None and (kind is None or kind.handoff)
 
     @property
     def taken(self) -> str:
@@ -60,7 +60,7 @@ class View:
     def urgent(self) -> bool:
         priority = self.policy.priorities.get(self.intake.priority or "")
         kind = self.policy.kinds.get(self.intake.kind or "")
-        return priority is not None and priority.urgent and kind is not None and kind.handoff
+        return priority is not None and priority.urgent and (kind is None or kind.handoff)
 
     @property
     def alert(self) -> bool:

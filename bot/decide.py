@@ -260,11 +260,13 @@ def _hand_over(memory: Memory, intake: Intake, owner: Ownership, policy: Policy,
     if memory.handed is not None and owner.team in (None, memory.handed.team):
         return memory
     kind = policy.kinds.get(intake.kind or "")
-    if owner.team is None or kind is None or not kind.handoff:
+    priority = policy.priorities.get(intake.priority or "")
+    # What is urgent does not wait for an answer to what it is.
+    asks = kind.handoff if kind is not None else priority is not None and priority.urgent
+    if owner.team is None or not asks:
         return memory
     if not policy.teams[owner.team].engineering:
         return replace(memory, handed=None)
-    priority = policy.priorities.get(intake.priority or "")
     if "handoff" in memory.intents:
         how = "command"
     elif priority is not None and priority.urgent:

@@ -75,10 +75,13 @@ class SlackDoor:
 
     async def answer(self, request: web.Request) -> web.Response:
         """Take one interaction, and log it in one line."""
-        if (request.content_length or 0) > MAX_BODY:
-            return web.Response(status=413)
+        body = b""
+        async for chunk in request.content.iter_any():
+            body += chunk
+            if len(body) > MAX_BODY:  # nothing is signed yet: do not hold what anybody may send
+                return web.Response(status=413)
         status, why = await self.take(
-            await request.read(),
+            body,
             request.headers.get("X-Slack-Request-Timestamp", ""),
             request.headers.get("X-Slack-Signature", ""),
         )

@@ -44,7 +44,7 @@ class Repository(World):
 @pytest.mark.parametrize(
     ("env", "problem"),
     [
-        pytest.param({"RFH_BOT_MODE": "report"}, "mode is 'report': this version knows", id="report"),
+        pytest.param({"RFH_BOT_MODE": "close"}, "mode is 'close': this version knows", id="unknown-mode"),
         pytest.param({"GITHUB_REPOSITORY": ""}, "runs inside a GitHub Actions job", id="outside"),
         pytest.param({"GITHUB_TOKEN": ""}, "there is no token", id="no-token"),
         pytest.param({"GITHUB_APP_ID": "1"}, "app-id and private-key belong together", id="half-an-app"),
@@ -110,6 +110,16 @@ async def test_a_dry_run_writes_nothing_and_tells_all() -> None:
         issue = w.file(TITLE, COMPLETE)
         w.github.calls.clear()
         report = await jobs.on_issue(issue, RFH_BOT_DRY_RUN="true")
+        assert [] == w.github.calls.writes
+        (plan,) = json.loads(outputs(report)["plan"])
+        assert ["AddLabels rfh, customer/…, cs/p2, team/search-core", "CreateComment card"] == plan["actions"]
+
+
+async def test_a_report_says_what_a_sweep_would_do_and_writes_nothing() -> None:
+    async with Repository() as w:
+        w.file(TITLE, COMPLETE)
+        w.github.calls.clear()
+        report = await Actions(w).job("report")
         assert [] == w.github.calls.writes
         (plan,) = json.loads(outputs(report)["plan"])
         assert ["AddLabels rfh, customer/…, cs/p2, team/search-core", "CreateComment card"] == plan["actions"]

@@ -336,3 +336,13 @@ async def test_the_350th_comment_is_read_and_the_reads_do_not_grow_with_the_comm
         assert "team/delivery" in w.labels(issue)
         await w.settle(1200)
         await w.assert_settled(issue)
+
+
+async def test_p1_does_not_wait_for_an_answer_to_what_it_is() -> None:
+    async with World() as w:
+        issue = w.file(TITLE, complete(Kind="", Priority="p1"))
+        await w.settle()
+        card = w.card(issue)
+        assert card.startswith("### ✅ Handed to Search Core · 1 thing missing")
+        assert "**Kind**" in card
+        await w.assert_settled(issue)

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from bot.sweep import Allowance
 
 # Of what the hour still allows: an event's run leaves nearly all of it to those after it.
-SHARES = {"event": 0.1, "sweep": 0.9}
+SHARES = {"event": 0.1, "sweep": 0.9, "report": 0.5}
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
@@ -91,7 +91,9 @@ def read_inputs(env: Mapping[str, str]) -> Inputs:
     named = read(event, _payload(env.get("GITHUB_EVENT_PATH", "")), {name.casefold(): name}, None)
     owner, repo = name.split("/")
     settings = read_settings(env, app=False)
-    return Inputs(mode, owner, repo, named, settings, env.get("GITHUB_TOKEN", ""), dry_run == "true")
+    # A report is a sweep that only looks: what is open, and what is pending, in the job's summary.
+    only_look = dry_run == "true" or mode == "report"
+    return Inputs(mode, owner, repo, named, settings, env.get("GITHUB_TOKEN", ""), only_look)
 
 
 def _payload(path: str) -> Mapping[str, Any]:

@@ -182,7 +182,7 @@ def _one(
     if name == "resume":
         if not memory.held:
             return memory, Outcome(name, False, refusal=Refusal("nothing-held")), None
-        return replace(memory, held=False), Outcome(name, True), None
+        return replace(memory, held=False, undo=()), Outcome(name, True), None  # it cannot be taken back
     if call.spec.slot is None:
         return memory, Outcome(name, True, answer=True), None
     return _intend(call, comment, memory, context)

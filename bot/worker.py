@@ -23,10 +23,12 @@ from datetime import datetime
 import structlog
 
 from bot.errors import Forbidden, Gone, RfhError, Transient
+from bot.github.apply import Unfinished
 from bot.queue import Claim, Queue
 
 CONCURRENCY = 32
 LASTING = frozenset({"catchup", "nightly"})  # no event names these: they outlive every failure
+UNKNOWN = 10.0  # seconds before a key is run again whose last write may have been done or not
 GRACE = 20.0  # seconds that running keys get at a shutdown
 
 
@@ -160,8 +162,12 @@ class Worker:
             log.warning("claim lost")
             return "lost"
         except Transient as error:
-            log.warning("again", error=str(error), retry_after=error.retry_after)
-            await self._queue.fail(claim, str(error), error.retry_after, transient=True)
+            wait = error.retry_after
+            if isinstance(error, Unfinished):
+                # It may have been written all the same, and a read may lag: no second reply for lost answers.
+                wait = max(wait or 0.0, UNKNOWN)
+            log.warning("again", error=str(error), retry_after=wait)
+            await self._queue.fail(claim, str(error), wait, transient=True)
             return "again"
         except Forbidden as error:
             log.error("refused", error=str(error))

@@ -11,7 +11,7 @@ from issues import COMPLETE, complete
 
 from bot.memory import effects_in
 from bot.model import AtLeast, IssueKey
-from bot.sandbox.faults import Faults
+from bot.sandbox.faults import Faults, Once
 from bot.worker import Lost, Worker
 
 pytestmark = pytest.mark.looptime
@@ -246,3 +246,15 @@ async def test_a_bad_day_ends_well(seed: int) -> None:
         assert len(keys) == len(set(keys))  # a reminder is made once too
         await w.assert_settled(issue)
         assert await w.bot.store.card(IssueKey.parse(KEY)) is not None
+
+
+@pytest.mark.parametrize("seed", range(4))
+async def test_a_lost_answer_and_a_lagging_read_make_no_second_reply(seed: int) -> None:
+    """The reply was written, the answer to it was lost, and for some seconds a read may not show it."""
+    async with World(faults=Faults.parse("lag:8s", seed=seed)) as w:
+        issue = w.file(TITLE, COMPLETE)
+        await w.settle(60)
+        w.github.faults.once.append(Once("after", on="addComment"))
+        w.comment(issue, "/why", by="erin")
+        await w.settle(120)
+        assert 1 == len(w.replies(issue))

@@ -4,205 +4,40 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable, Mapping
-from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Any
+from collections.abc import AsyncIterator, Callable
+from datetime import datetime
 
 import aiohttp
 import structlog
 from aiohttp import web
 
-from bot import words
 from bot.budget import Budget
 from bot.db import Database, open_database, utc_now
-from bot.errors import Forbidden, Gone, RfhError, Transient, UserError
-from bot.events import Named, read
-from bot.github.auth import REPORT, App, Clients, Connect
-from bot.github.checks import report_policy
+from bot.errors import UserError
+from bot.github.auth import App, Clients, Connect
 from bot.github.client import GitHub, OnCall, TokenSource
 from bot.github.lookup import Catalogues
 from bot.github.pool import Pool
 from bot.github.roster import Rosters
-from bot.guard import Guard
 from bot.memory import Seal
-from bot.model import IssueKey
 from bot.playground import Playground
 from bot.policy.load import DEFAULT_NAME, Layer, default_text
 from bot.policy.load import read as read_policy
-from bot.queue import Claim, Queue
+from bot.queue import Queue
 from bot.reconciler import Reconciler
 from bot.rulebooks import Rulebooks
-from bot.rules.rulebook import Rulebook
 from bot.schedule import Schedule
 from bot.settings import Settings
 from bot.slack.client import SlackClient
 from bot.slack.directory import Directory
 from bot.slack.redactor import Redactor
 from bot.slack.teller import Teller
-from bot.slack_door import SlackDoor
-from bot.store import Outcome, Store
-from bot.told import Act
+from bot.store import Store
 from bot.webhook import MAX_BODY, Webhook
-from bot.worker import Done, Handler, Lost, OutOfBudget, Worker
+from bot.work import Bot
+from bot.worker import Worker
 
-PATIENCE = 5.0  # seconds that a write waits for the budget; for more, its key is given back
 STUCK = 120.0  # seconds after which a worker loop that took nothing counts as stuck
-
-
-@dataclass
-class Bot:
-    """All parts of the running App, joined."""
-
-    settings: Settings
-    db: Database
-    queue: Queue
-    store: Store
-    clients: App
-    reconciler: Reconciler
-    schedule: Schedule
-    budget: Budget
-    now: Callable[[], datetime]
-    own_id: int | None = (
-        None  # our bot account, once a read has shown it: events of our own writes are dropped
-    )
-    url: str = ""  # where it listens, once it does
-
-    @property
-    def repositories(self) -> tuple[str, ...]:
-        """What is watched: the setting, else the policy's private tracker."""
-        return self.settings.repos or (self.reconciler.rulebooks.default.policy.tracker.private,)
-
-    @property
-    def handlers(self) -> Mapping[str, Handler]:
-        """What the worker does with each kind of key."""
-        return {
-            "issue": self.issue,
-            "policy": self.policy,
-            "catchup": self.schedule.catch_up,
-            "nightly": self.schedule.nightly,
-        }
-
-    # ── the door ────────────────────────────────────────────────────────────────────────────
-
-    async def accept(self, guid: str, event: str, payload: Mapping[str, Any]) -> Named:
-        """Make durable what a delivery names. Raises what the database raises."""
-        named = read(event, payload, {name.casefold(): name for name in self.repositories}, self.own_id)
-        if named.labels_changed is not None:
-            self.reconciler.catalogues.forget(*named.labels_changed.split("/"))
-        work = []
-        if named.policy_changed is not None:
-            self.reconciler.rulebooks.forget(named.policy_changed)
-            work.append(self.queue.accept(f"policy:{named.policy_changed}@{payload['after']}"))
-        if named.issue is not None:
-            work.append(self.queue.accept(str(named.issue), named.at_least, urgent=named.urgent))
-        outcome: Outcome = "handled" if named.why == "named" else "ignored"
-        # One commit for all of them: the database gathers what waits.
-        await asyncio.gather(*work, self.store.record_delivery(guid, event, outcome))
-        return named
-
-    async def act(self, key: IssueKey, act: Act) -> None:
-        """Make durable what somebody did in Slack; the issue's next run does it."""
-        await self.store.save_act(key, act)
-        await self.queue.accept(str(key), urgent=True)
-
-    async def slack_people(self, key: IssueKey) -> Mapping[str, str] | None:
-        """Who is who in Slack, for an issue; None: it is not watched."""
-        if key.full_name.casefold() not in map(str.casefold, self.repositories):
-            return None
-        gh = await self.clients.client(key.owner, key.repo)
-        return (await self.reconciler.rulebooks.get(gh, key.owner, key.repo)).policy.slack.people
-
-    def slack_door(self) -> SlackDoor | None:
-        """Slack's door, when a token and a signing secret are configured."""
-        teller = self.reconciler.teller
-        if teller is None or not self.settings.slack_secret:
-            return None
-        return SlackDoor(self.settings.slack_secret, teller.client, self.act, self.slack_people, self.now)
-
-    # ── pages ───────────────────────────────────────────────────────────────────────────────
-
-    async def book(self) -> Rulebook:
-        """The policy in force where most is watched: in the first repository; else the base."""
-        owner, repo = self.repositories[0].split("/")
-        try:
-            return await self.reconciler.rulebooks.get(await self.clients.client(owner, repo), owner, repo)
-        except RfhError:  # GitHub does not answer: the page is worth having all the same
-            return self.reconciler.rulebooks.default
-
-    # ── the work ────────────────────────────────────────────────────────────────────────────
-
-    async def issue(self, claim: Claim) -> Done:
-        """Reconcile the issue that a key names."""
-        key = IssueKey.parse(claim.key)
-        try:
-            result = await self.reconciler.reconcile(
-                key,
-                at_least=claim.at_least,
-                inherited=claim.inherited,
-                retried=claim.attempts > 1,
-                guard=self._guard(claim, key),
-            )
-        except Gone:
-            await self.reconciler.slack.farewell(key)
-            await self.store.forget_issue(key)
-            raise
-        except Transient as error:
-            if error.retry_after is not None:
-                installation = await self.clients.installation(key.owner, key.repo)
-                await self.budget.block(installation, error.retry_after)
-            raise
-        if result.viewer_id is not None:
-            self.own_id = result.viewer_id
-        if result.trouble is not None:
-            raise result.trouble
-        return Done(result.word, result.look_again)
-
-    def _guard(self, claim: Claim, key: IssueKey) -> Guard:
-        """Before each write: the claim holds, and the installation's write budget allows it."""
-
-        async def guard(begun: bool = False, /) -> None:
-            installation = await self.clients.installation(key.owner, key.repo)
-            urgent = claim.urgent or begun
-            while (wait := await self.budget.take(installation, urgent=urgent)) > 0:
-                if wait > PATIENCE and begun:
-                    await self.budget.spend(installation)
-                    break
-                if wait > PATIENCE:
-                    raise OutOfBudget(self.now() + timedelta(seconds=wait))
-                await asyncio.sleep(wait)
-            if not await self.queue.holds(claim):
-                raise Lost
-
-        return guard
-
-    async def policy(self, claim: Claim) -> Done:
-        """A push touched the policy file: load it, and say on the commit how that went."""
-        repository, _, sha = claim.key.partition(":")[2].partition("@")
-        owner, repo = repository.split("/")
-        problems = await self.reconciler.rulebooks.problems(
-            await self.clients.client(owner, repo), owner, repo
-        )
-        title, summary = words.policy_check(len(problems))
-        try:
-            reporter = await self.clients.client(owner, repo, REPORT)
-            await report_policy(reporter, owner, repo, sha, problems, title=title, summary=summary)
-        except Forbidden as error:  # the permission is not granted: the log has to do
-            structlog.get_logger("policy").warning("no check run", repository=repository, error=str(error))
-        return Done("policy", end=True)
-
-    # ── health ──────────────────────────────────────────────────────────────────────────────
-
-    async def ready(self, _: web.Request) -> web.Response:
-        """Can work be taken? The database answers; the numbers are for people."""
-        try:
-            stats = await self.queue.stats()
-            pauses = await self.store.pauses()
-        except Exception as error:  # noqa: BLE001  # any failure of the database means: not ready
-            return web.json_response({"ready": False, "error": type(error).__name__}, status=503)
-        queue = {"due": stats.due, "later": stats.later, "running": stats.running, "dead": stats.dead}
-        body = {"ready": True, "queue": queue, "lag_seconds": round(stats.lag, 1)}
-        return web.json_response(body | {"paused": [pause.scope for pause in pauses]})
 
 
 def connector(

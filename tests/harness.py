@@ -23,7 +23,7 @@ from urllib.parse import urlencode
 
 from slack_support import SECRET, redacted, slack_double, slack_signature, teller_for
 
-from bot.app import Bot, build
+from bot.app import build
 from bot.db import open_database
 from bot.github.client import GitHub, TokenSource
 from bot.github.pool import Pool
@@ -39,6 +39,7 @@ from bot.sandbox.slack import SlackDouble
 from bot.settings import Settings
 from bot.slack.redactor import Redact
 from bot.webhook import signed
+from bot.work import Bot
 from bot.worker import Worker
 
 START = datetime(2026, 11, 17, 15, 0, tzinfo=UTC)  # a Tuesday

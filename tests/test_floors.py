@@ -27,7 +27,7 @@ FLOORS: dict[int, tuple[str, ...]] = {
         *("conclude", "guard", "sweep", "kingfisher", "scanner", "history", "doctor"),
     ),
     3: ("webhook", "schedule", "sandbox", "slack_door", "playground"),
-    4: ("settings", "logs", "app", "cli", "demo", "__main__"),
+    4: ("settings", "logs", "app", "work", "cli", "demo", "__main__"),
 }
 IMPURE = frozenset(
     {"aiohttp", "gidgethub", "sqlalchemy", "structlog", "logging", "asyncio", "socket", "subprocess", "time"}

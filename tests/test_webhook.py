@@ -15,13 +15,14 @@ from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 from structlog.testing import capture_logs
 
-from bot.app import Bot, build
+from bot.app import build
 from bot.db import open_database
 from bot.events import Named
 from bot.github.client import GitHub
 from bot.sandbox.access import app_key
 from bot.settings import Settings
 from bot.webhook import Webhook, signed
+from bot.work import Bot
 
 SECRET, OLD = b"new-secret", b"old-secret"
 GUID = "72d3162e-cc78-11e3-81ab-4c9367dc0958"

@@ -19,10 +19,10 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.text import Text
 
-    from bot.app import Bot
     from bot.demo.story import Scene, Stage
     from bot.sandbox.server import Sandbox
     from bot.settings import Settings
+    from bot.work import Bot
 
 PATIENCE = 10.0  # seconds a step may take
 PATIENCE_WITH_FAULTS = 120.0

@@ -186,6 +186,8 @@ class Router:
 
     def _area(self, team: str, evidence: Evidence) -> str:
         """The team's area with the most evidence."""
+        if len(self._areas[team]) == 1:
+            return self._areas[team][0]
         home = self._home[team]
         return max(self._areas[team], key=lambda area: (evidence.areas.get(area, 0.0), area == home))
 

@@ -64,6 +64,7 @@ class Scales:
         self._weights = place_weights(routing.zones)
         repeat = routing.thresholds.repeat
         self._repeats = [(1 - repeat**count) / (1 - repeat) for count in range(_COUNTED + 1)]
+        self._rule_sets = [(frozenset(rule.all), frozenset(rule.unless), rule) for rule in routing.rules]
 
     def weigh(self, seen: dict[int, Seen]) -> Evidence:
         """All evidence in the words seen."""
@@ -92,7 +93,10 @@ class Scales:
         groups: dict[tuple[str, int], tuple[float, float]] = {}
         entries = self._lexicon.entries
         for number, state in seen.items():
-            where, entry = _where(state), entries[number]
+            entry = entries[number]
+            if not entry.evidence:
+                continue
+            where = _where(state)
             here, anywhere = self._strength(state, anywhere=False), None
             for says in entry.evidence:
                 if says.anywhere and anywhere is None:
@@ -124,9 +128,9 @@ class Scales:
 
     def _rules(self, spots: dict[str, list[Seen]], evidence: Evidence) -> None:
         """Words that mean more together: the policy's context rules."""
-        words = set(spots)
-        for rule in self._routing.rules:
-            if not words.issuperset(rule.all) or not words.isdisjoint(rule.unless):
+        words = spots.keys()
+        for needed, unless, rule in self._rule_sets:
+            if not needed <= words or unless & words:
                 continue
             titled, near = self._together([spots[name] for name in rule.all], rule.within)
             if not near:
@@ -141,8 +145,9 @@ class Scales:
         rest = [states for states in lists if not any(state.titled for state in states)]
         if not rest:
             return True, True
-        positions = [sorted(at for state in states for at in state.at) for states in rest]
-        return False, len(rest) == 1 or _stretch(positions) <= within
+        return False, len(rest) == 1 or _close(
+            [[at for state in states for at in state.at] for states in rest], within
+        )
 
     def _strength(self, state: Seen, anywhere: bool) -> tuple[float, float]:
         """How much one word counts in the title and in the body; `anywhere` takes logs and links as prose."""
@@ -186,13 +191,12 @@ def _where(state: Seen) -> Literal["title", "body", "context"]:
     return "body" if "body" in places else "context"
 
 
-def _stretch(lists: list[list[int]]) -> int:
-    """The length of the shortest stretch that holds a position of each sorted list."""
+def _close(lists: list[list[int]], within: int) -> bool:
+    """Does a stretch of so many words hold a position of each list?"""
     marks = sorted((at, which) for which, positions in enumerate(lists) for at in positions)
     last: dict[int, int] = {}
-    best = 10**9
     for at, which in marks:
         last[which] = at
-        if len(last) == len(lists):
-            best = min(best, at - min(last.values()))
-    return best
+        if len(last) == len(lists) and at - min(last.values()) <= within:
+            return True
+    return False

@@ -19,11 +19,12 @@ Hit = tuple[int, int, int]  # entry, and the stretch of tokens it stands on: sta
 
 
 class _Node:
-    __slots__ = ("entry", "next")
+    __slots__ = ("by_form", "entry", "next")
 
     def __init__(self) -> None:
         self.entry = -1
         self.next: dict[int, _Node] = {}
+        self.by_form: dict[str, _Node] = {}  # the same, by every form of the word: one look a step in `find`
 
 
 def inflections(word: str) -> set[str]:
@@ -75,10 +76,13 @@ class Index:
             self.entries.append(self._insert(parts, number))
         for single, parts in joined.items():
             self._insert((single,), self._insert(parts, -1))
+        forms: dict[int, list[str]] = {}
+        for form, word in self._ids.items():
+            forms.setdefault(word, []).append(form)
         self._begins = {
             form: node
-            for form, word in self._ids.items()
-            if (node := self._root.get(word)) is not None and (node.next or node.entry not in silent)
+            for form, node in _by_form(self._root, forms).items()
+            if node.next or node.entry not in silent
         }
 
     def _add_word(self, word: str) -> None:
@@ -107,18 +111,19 @@ class Index:
 
     def find(self, tokens: list[str]) -> list[Hit]:
         """At each word the longest phrase that begins there, unless it lies inside the one before."""
-        ids = self._ids.get
         hits: list[Hit] = []
         count, covered = len(tokens), 0
         for at, node in enumerate(map(self._begins.get, tokens)):
             if node is None:
                 continue
-            entry, end, here = node.entry, at + 1, at + 1
-            while node.next and here < count:
-                child = node.next.get(ids(tokens[here], -1))
-                if child is None:
+            entry = node.entry
+            level = node.by_form
+            end = here = at + 1
+            while level and here < count:
+                node = level.get(tokens[here])
+                if node is None:
                     break
-                node = child
+                level = node.by_form
                 here += 1
                 if node.entry >= 0:
                     entry, end = node.entry, here
@@ -126,3 +131,10 @@ class Index:
                 hits.append((entry, at, end))
                 covered = end
         return hits
+
+
+def _by_form(level: dict[int, _Node], forms: dict[int, list[str]]) -> dict[str, _Node]:
+    """A level of the trie by the forms of its words, and all levels below it."""
+    for node in level.values():
+        node.by_form = _by_form(node.next, forms)
+    return {form: node for word, node in level.items() for form in forms[word]}

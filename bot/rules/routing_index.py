@@ -77,8 +77,8 @@ class Index:
         for single, parts in joined.items():
             self._insert((single,), self._insert(parts, -1))
         forms: dict[int, list[str]] = {}
-        for form, word in self._ids.items():
-            forms.setdefault(word, []).append(form)
+        for form, word_id in self._ids.items():
+            forms.setdefault(word_id, []).append(form)
         self._begins = {
             form: node
             for form, node in _by_form(self._root, forms).items()

@@ -92,8 +92,10 @@ class Level(Strict):
     after: Span = Field(
         description="how long whoever's turn it is has been silent: 1wd, 90m business, 4h wall"
     )
-    mention: Literal["turn", "support-mgmt"] = Field(
-        "turn", description="turn: whoever's turn it is; support-mgmt: support's management"
+    mention: Literal["turn", "customer-support", "support-mgmt"] = Field(
+        "turn",
+        description="turn: whoever's turn it is; customer-support: support, on call; support-mgmt: its"
+        " management; the last two are paged",
     )
 
 

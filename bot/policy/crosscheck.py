@@ -47,6 +47,7 @@ _REFERENCES = (
     ("intake.recognition.signature.*", "intake.fields"),
     ("clocks.teams.*.*", "clocks.offices"),
     ("clocks.support.*", "clocks.offices"),
+    ("support.emergency", "support.paging"),
 )
 _KEY_REFERENCES = (
     ("routing.rules.*.gives", "routing.areas"),

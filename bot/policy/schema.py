@@ -86,6 +86,7 @@ class Team(Strict):
     slack: Slack = Slack()
     github_team: FullName | None = Field(None, description="org/team, mentioned by reminders")
     members: tuple[str, ...] = Field((), description="logins, when there is no GitHub team")
+    cap: int | None = Field(None, ge=0, description="open requests at a time; none: `slack.cap`; 0: no cap")
     guidance: tuple[Guidance, ...] = Field((), description="outside engineering: what to post, and where")
 
 
@@ -110,7 +111,9 @@ class Support(Strict):
     channel: Channel | None = Field(None, description="where support asks teammates first, and is alerted")
     management_team: FullName | None = Field(None, description="org/team that the last reminders call")
     management: tuple[str, ...] = Field((), description="logins, when there is no GitHub team for that")
+    leads: Slack = Field(Slack(), description="who is told of a team above its cap; no channel: `channel`")
     paging: dict[str, str] = Field({}, description="target → ready line, e.g. support-mgmt: /genie alert …")
+    emergency: str | None = Field(None, description="the paging target that `/emergency` calls")
 
 
 class Customer(Strict):

@@ -55,6 +55,7 @@ LIST_ISSUES: Final = Endpoint(
 )
 GET_ROLE: Final = Endpoint("GET", "/repos/{owner}/{repo}/collaborators/{username}/permission")
 GET_USER: Final = Endpoint("GET", "/users/{username}")
+GET_SELF: Final = Endpoint("GET", "/user")
 TEAM_MEMBERS: Final = Endpoint("GET", "/orgs/{org}/teams/{team_slug}/members", ("per_page", "page"))
 GET_FILE: Final = Endpoint("GET", "/repos/{owner}/{repo}/contents/{path}", ("ref",))
 CREATE_LABEL: Final = Endpoint("POST", "/repos/{owner}/{repo}/labels")
@@ -72,6 +73,7 @@ ENDPOINTS: Final = (
     LIST_ISSUES,
     GET_ROLE,
     GET_USER,
+    GET_SELF,
     TEAM_MEMBERS,
     GET_FILE,
     CREATE_LABEL,

@@ -19,6 +19,7 @@ from bot.sandbox.records import ROLES, Account, Repo
 from bot.sandbox.state import State
 
 TOKEN_LIFE = timedelta(hours=1)
+USER_TOKEN_LIFE = timedelta(hours=8)
 ACTIONS_BOT = ("github-actions[bot]", 41_898_282)  # https://api.github.com/users/github-actions[bot]
 ACTIONS_APP = 15_368  # GitHub's own App behind a workflow's GITHUB_TOKEN
 ACTIONS_LIMIT = 1000  # requests an hour and repository, with GITHUB_TOKEN
@@ -162,6 +163,12 @@ class Access:
         """A token that acts as a person, with their roles."""
         token = f"ghp_{secrets.token_hex(18)}"
         self._tokens[token] = Caller("user", account)
+        return token
+
+    def user_token(self, account: Account) -> str:
+        """The App's token for a person who signed in with it; GitHub's lasts eight hours."""
+        token = f"ghu_{secrets.token_hex(18)}"
+        self._tokens[token] = Caller("user", account, expires_at=self.clock() + USER_TOKEN_LIFE)
         return token
 
     def workflow_token(self, repo: Repo, bot: Account, permissions: Mapping[str, str]) -> tuple[str, str]:

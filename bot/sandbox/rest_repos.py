@@ -6,7 +6,7 @@ import base64
 from typing import Any
 
 from bot.sandbox.http import ApiError, Reply, invalid, not_found
-from bot.sandbox.records import File
+from bot.sandbox.records import Account, File
 from bot.sandbox.rest import Call, Route
 from bot.sandbox.state import blob_sha
 
@@ -16,13 +16,23 @@ def get_user(call: Call) -> Reply:
     account = call.state.account(call.params["username"])
     if account is None:
         raise not_found()
-    shape = call.views.user(account)
+    return Reply(200, _profile(call, account))
+
+
+def _profile(call: Call, account: Account) -> dict[str, Any]:
     profile: dict[str, Any] = {
         "name": account.login, "company": None, "blog": "", "location": None, "email": None, "hireable": None,
         "bio": None, "public_repos": 0, "public_gists": 0, "followers": 0, "following": 0,
         "created_at": account.created_at.isoformat(), "updated_at": account.created_at.isoformat(),
     }  # fmt: skip
-    return Reply(200, {**shape, **profile})
+    return {**call.views.user(account), **profile}
+
+
+def get_self(call: Call) -> Reply:
+    """Whose token it is; an installation is nobody."""
+    if call.caller.kind == "installation":
+        raise ApiError(403, "Resource not accessible by integration")
+    return Reply(200, _profile(call, call.actor))
 
 
 def get_repo(call: Call) -> Reply:
@@ -173,6 +183,7 @@ _REPO = "/repos/{owner}/{repo}"
 _READ, _WRITE = ("issues", "read"), ("issues", "write")
 
 ROUTES = (
+    Route("GET", "/user", get_self),
     Route("GET", "/users/{username}", get_user),
     Route("GET", f"{_REPO}/collaborators/{{username}}/permission", get_role, ("metadata", "read")),
     Route("GET", f"{_REPO}/labels", list_labels, _READ),

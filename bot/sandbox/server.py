@@ -25,6 +25,7 @@ from bot.sandbox.faults import Faults
 from bot.sandbox.ground import Clock, Happened, Who
 from bot.sandbox.http import Reply, Request
 from bot.sandbox.limits import Limits
+from bot.sandbox.oauth import OAuth, SignIn
 from bot.sandbox.page import Page
 from bot.sandbox.records import Repo
 from bot.sandbox.rest import Bases
@@ -72,6 +73,7 @@ class Sandbox:
         self.api = Api(
             self.world, self.access, self.limits, self.faults, self._bases, routes(self.hooks, self.limits)
         )
+        self.oauth = OAuth(self.access)
         self._pages: list[tuple[str, str, Callable[[web.Application], None]]] = []
         self._runner: web.AppRunner | None = None
         self._session: aiohttp.ClientSession | None = None
@@ -214,6 +216,7 @@ class Sandbox:
         page = Page(self.world, self.hooks, self.calls)
         page.links = [(address, name) for address, name, _ in self._pages]
         page.add_to(app)
+        SignIn(self.world, self.hooks).with_oauth(self.oauth).add_to(app)
         for _, _, add_to in self._pages:
             add_to(app)
         app.router.add_route("*", f"{API_PREFIX}{{tail:/.*}}", self._over_http)

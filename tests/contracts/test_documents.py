@@ -28,6 +28,7 @@ from bot.github.checks import report_policy
 from bot.github.documents import ENDPOINTS, QUERIES, Endpoint, apply_document
 from bot.github.load import load
 from bot.github.lookup import Catalogues, account_exists, file_text, issues_updated_since, role
+from bot.github.people import itself, reads_while_private
 from bot.github.roster import Rosters
 from bot.github.sweep import Selection, issue_pages
 from bot.model import (
@@ -191,6 +192,8 @@ async def test_everything_that_is_asked_is_described(described: Make) -> None:
     await reread_comment(gh, "IC_4")
     await role(gh, KEY, "octocat")
     await account_exists(gh, "octocat")
+    await itself(gh)
+    await reads_while_private(gh, KEY.owner, KEY.repo, Actor("octocat", 1))
     await file_text(gh, KEY.owner, KEY.repo, ".github/rfh-bot.yml", ref="main")
     async for _ in issues_updated_since(gh, KEY.owner, KEY.repo, datetime(2024, 1, 1, tzinfo=UTC)):
         pass

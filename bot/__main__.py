@@ -21,6 +21,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "explain": ("bot.cli.explain", "Say what the bot knows of an issue, and why nothing happened."),
     "pause": ("bot.cli.pause", "Stop all writing, everywhere or in one repository."),
     "resume": ("bot.cli.pause", "End a pause."),
+    "queue": ("bot.cli.queue", "List what is due, running or dead; retry or drop it."),
     "replay": ("bot.cli.replay", "Send a saved webhook payload to the App."),
     "doctor": ("bot.cli.doctor", "Check settings, App, repositories, policy, database; say what to do."),
     "labels": ("bot.cli.labels", "Create the labels that the policy names."),

@@ -258,6 +258,16 @@ class Queue:
             query = query.where(due.c.dead == dead)
         return [_entry(row) for row in await self.db.run(lambda c: c.execute(query).all())]
 
+    async def waiting(self, *, dead: bool = False, limit: int) -> list[Entry]:
+        """Keys that are not idle: the dead, then the others in the order in which they are due."""
+        busy = (
+            due.c.dead
+            if dead
+            else sa.or_(due.c.dead, due.c.due_at.is_not(None), due.c.lease_until.is_not(None))
+        )
+        query = sa.select(due).where(busy).order_by(due.c.dead.desc(), due.c.due_at, due.c.key).limit(limit)
+        return [_entry(row) for row in await self.db.run(lambda c: c.execute(query).all())]
+
     async def stats(self) -> Stats:
         """Counts over all keys."""
         return await self.db.run(lambda c: Stats(**c.execute(self._sql.stats).mappings().one()))

@@ -13,6 +13,7 @@ from pydantic import Field
 
 from bot.policy.base import Strict
 from bot.policy.clocks import Clocks
+from bot.policy.goals import Goals
 from bot.policy.handbook import Handbook
 from bot.policy.intake import Intake
 from bot.policy.privacy import Privacy
@@ -165,6 +166,7 @@ class Policy(Strict):
     intake: Intake = Field(description="what the template asks and what counts as an answer")
     routing: Routing = Field(description="areas, their owners and words, and how much what counts")
     clocks: Clocks = Field(Clocks(), description="whose turn it is, and who is reminded when")
+    goals: Goals = Field(Goals(), description="what the figures are held against")
     commands: Commands = Commands()
     slack: SlackUse = Field(SlackUse(), description="what Slack is told, and who is who there")
     privacy: Privacy = Field(Privacy(), description="what the scanner knows of hosts, words and customers")

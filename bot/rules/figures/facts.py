@@ -143,13 +143,13 @@ class Facts:
     docs: Docs = Docs()
 
     @property
-    def open(self) -> bool:
+    def is_open(self) -> bool:
         return self.state == "OPEN"
 
     @property
     def ended_at(self) -> datetime | None:
         """When it was closed for good, as far as is known."""
-        return None if self.open or not self.closed_at else self.closed_at[-1]
+        return None if self.is_open or not self.closed_at else self.closed_at[-1]
 
     @property
     def asked(self) -> Ask | None:

@@ -243,5 +243,5 @@ class Report:
     areas: tuple[Trend, ...]
     teams: tuple[Trend, ...]
     customers: tuple[Trend, ...]
-    open: tuple[Line, ...]  # open requests, most urgent first
+    open_requests: tuple[Line, ...]  # most urgent first
     filed: tuple[Line, ...]  # requests filed in the period, oldest first: for a retrospective

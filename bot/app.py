@@ -11,6 +11,7 @@ import aiohttp
 import structlog
 from aiohttp import web
 
+from bot import __version__
 from bot.budget import Budget
 from bot.db import Database, open_database, utc_now
 from bot.errors import UserError
@@ -20,6 +21,9 @@ from bot.github.lookup import Catalogues
 from bot.github.pool import Pool
 from bot.github.roster import Rosters
 from bot.memory import Seal
+from bot.meter import SILENT, Meter
+from bot.metrics import Metrics
+from bot.metrics_page import MetricsPage
 from bot.playground import Playground
 from bot.policy.load import DEFAULT_NAME, Layer, default_text
 from bot.policy.load import read as read_policy
@@ -67,6 +71,7 @@ def build_reconciler(
     *,
     writer: str = "app",
     teller: Teller | None = None,
+    meter: Meter = SILENT,
 ) -> Reconciler:
     """The four steps, for whoever runs them. `writer` is app or action.
 
@@ -85,15 +90,16 @@ def build_reconciler(
         now=now,
         writer=writer,
         shadow=settings.shadow,
-        teller=teller or build_teller(settings, now),
+        teller=teller or build_teller(settings, now, meter),
+        meter=meter,
     )
 
 
-def build_teller(settings: Settings, now: Callable[[], datetime]) -> Teller | None:
+def build_teller(settings: Settings, now: Callable[[], datetime], meter: Meter = SILENT) -> Teller | None:
     """Slack, when there is a token."""
     if not settings.slack_token:
         return None
-    client = SlackClient(settings.slack_token, base_url=settings.slack_url)
+    client = SlackClient(settings.slack_token, base_url=settings.slack_url, meter=meter)
     return Teller(client, Directory(client, now, buttons=bool(settings.slack_secret)), Redactor(), now)
 
 
@@ -104,6 +110,7 @@ def build(
     *,
     now: Callable[[], datetime] = utc_now,
     teller: Teller | None = None,
+    meter: Meter = SILENT,
 ) -> Bot:
     """Join the parts. Raises UserError for settings that cannot work."""
     try:
@@ -111,7 +118,7 @@ def build(
     except ValueError as error:
         raise UserError(f"GITHUB_PRIVATE_KEY: {error}") from None
     store, queue = Store(db), Queue(db)
-    reconciler = build_reconciler(settings, clients, store, now, teller=teller)
+    reconciler = build_reconciler(settings, clients, store, now, teller=teller, meter=meter)
     return Bot(
         settings=settings,
         db=db,
@@ -122,6 +129,7 @@ def build(
         schedule=Schedule(queue, clients, store, now, reconciler),
         budget=Budget(db),
         now=now,
+        meter=meter,
     )
 
 
@@ -132,26 +140,43 @@ async def running(settings: Settings, *, on_call: OnCall | None = None) -> Async
         db = open_database(settings.database_url)
         stack.push_async_callback(db.close)
         session = await stack.enter_async_context(aiohttp.ClientSession())
-        bot = build(settings, db, connector(settings, session, utc_now, on_call))
+        metrics = Metrics(__version__, db.engine.dialect.name)
+
+        def called(kind: str, method: str, endpoint: str, status: int) -> None:
+            metrics.call(kind, method, endpoint, status)
+            if on_call is not None:
+                on_call(kind, method, endpoint, status)
+
+        bot = build(settings, db, connector(settings, session, utc_now, called), meter=metrics)
         stack.push_async_callback(bot.queue.close)
         await bot.queue.recover()
         await bot.schedule.start(bot.repositories)
-        worker = Worker(bot.queue, bot.handlers, concurrency=settings.concurrency)
+        worker = Worker(bot.queue, bot.handlers, concurrency=settings.concurrency, note=metrics.run)
         task = asyncio.create_task(worker.run(), name="worker")
         stack.push_async_callback(_stop, task)
-        runner = web.AppRunner(_web(bot, worker), access_log=None, handle_signals=False)
-        await runner.setup()
-        stack.push_async_callback(runner.cleanup)
-        try:
-            await web.TCPSite(runner, settings.host, settings.port).start()
-        except OSError as error:
-            raise UserError(
-                f"cannot listen on {settings.host}:{settings.port}: {error.strerror}. Set HOST or PORT"
-            ) from None
-        host, port = runner.addresses[0][:2]
-        bot.url = f"http://{f'[{host}]' if ':' in host else host}:{port}"
-        structlog.get_logger("app").info("listening", host=settings.host, port=settings.port)
+        if settings.metrics_port is not None:
+            page = MetricsPage(metrics, bot.figures, bot.limits, utc_now)
+            await _listen(stack, page.application(), settings.metrics_host, settings.metrics_port, "METRICS_")
+        bot.url = await _listen(stack, _web(bot, worker), settings.host, settings.port)
         yield bot
+
+
+async def _listen(
+    stack: contextlib.AsyncExitStack, app: web.Application, host: str, port: int, prefix: str = ""
+) -> str:
+    """Serve `app` until the stack is left; returns the URL. Raises UserError for an address it cannot have."""
+    runner = web.AppRunner(app, access_log=None, handle_signals=False)
+    await runner.setup()
+    stack.push_async_callback(runner.cleanup)
+    try:
+        await web.TCPSite(runner, host, port).start()
+    except OSError as error:
+        raise UserError(
+            f"cannot listen on {host}:{port}: {error.strerror}. Set {prefix}HOST or {prefix}PORT"
+        ) from None
+    structlog.get_logger("app").info("listening", host=host, port=port)
+    bound, number = runner.addresses[0][:2]
+    return f"http://{f'[{bound}]' if ':' in bound else bound}:{number}"
 
 
 def _web(bot: Bot, worker: Worker) -> web.Application:
@@ -162,7 +187,7 @@ def _web(bot: Bot, worker: Worker) -> web.Application:
         return web.json_response({"ok": idle < STUCK}, status=200 if idle < STUCK else 503)
 
     app = web.Application(client_max_size=MAX_BODY)
-    app.router.add_post("/webhook", Webhook(bot.settings.webhook_secrets, bot.accept).answer)
+    app.router.add_post("/webhook", Webhook(bot.settings.webhook_secrets, bot.accept, bot.meter).answer)
     slack = bot.slack_door()
     if slack is not None:
         app.router.add_post("/slack/interactions", slack.answer)

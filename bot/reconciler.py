@@ -33,6 +33,7 @@ from bot.github.load import Glimpse, fresh_enough, load
 from bot.github.roster import Rosters
 from bot.guard import Guard, unguarded
 from bot.memory import Seal, marker_of
+from bot.meter import SILENT, Meter
 from bot.model import (
     AtLeast,
     CreateComment,
@@ -46,7 +47,7 @@ from bot.model import (
 )
 from bot.plan import CARD, plan
 from bot.recall import Recall, recall
-from bot.reconciler_note import Run, keep
+from bot.reconciler_note import Run, keep, stand
 from bot.rulebooks import Rulebooks
 from bot.rules import inbox
 from bot.rules.rulebook import Rulebook
@@ -113,6 +114,7 @@ class Reconciler:
     writer: str = "app"
     shadow: bool = False
     teller: Teller | None = None  # None: no Slack
+    meter: Meter = SILENT
 
     @property
     def slack(self) -> SlackSide:
@@ -212,6 +214,7 @@ class Reconciler:
         if inbox.pending(snapshot, found.memory, book.policy, self.now()):
             return None
         snapshot, desired = await conclude(self.rosters, key, snapshot, found, book, self.now)
+        await stand(self.store, key, desired)
         return plan(snapshot, found, desired, self.seal)
 
     # ── load ────────────────────────────────────────────────────────────────────────────────
@@ -236,7 +239,10 @@ class Reconciler:
                 fresh = fresh_enough(snapshot, at_least)
                 if fresh or delay is None:
                     break
+            self.meter.stale()
             await self.sleep(delay)
+        if not fresh:
+            self.meter.stale(gave_up=True)
         if mirror is not None and _unseen(mirror, snapshot) and mirror.comment_id not in at_least.gone:
             await self.sleep(UNSEEN_CARD)
             at = self.now()
@@ -285,7 +291,10 @@ class Reconciler:
                 await self._unchanged(gh, planned, read)
             begun = True
 
-        return await apply(gh, read.snapshot, planned.actions, before_write=before_write)
+        written = await apply(gh, read.snapshot, planned.actions, before_write=before_write)
+        for action in planned.actions:
+            self.meter.action(type(action).__name__)
+        return written
 
     async def _unchanged(self, gh: GitHub, planned: Plan, read: _Read) -> None:
         """After a stall: is the card still the one we read, or the one we have just written?"""

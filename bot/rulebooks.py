@@ -63,6 +63,11 @@ class Rulebooks:
         """The base alone."""
         return self._default
 
+    @property
+    def broken(self) -> int:
+        """How many repositories' newest override is not in force, as far as was looked."""
+        return sum(bool(known.problems) for known in self._known.values())
+
     def forget(self, repository: str) -> None:
         """A push may have changed the override: look before the next decision."""
         known = self._known.get(repository.casefold())

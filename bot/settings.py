@@ -45,6 +45,8 @@ SETTINGS = (
     Setting("SLACK_API_URL", "Base URL of Slack's Web API.", "https://slack.com/api/"),
     Setting("HOST", "Address to listen on.", "127.0.0.1"),
     Setting("PORT", "Port to listen on.", "8080"),
+    Setting("METRICS_HOST", "Address of `/metrics`, which asks nobody who they are.", "127.0.0.1"),
+    Setting("METRICS_PORT", "Port of `/metrics`, never the public one; without it: none."),
 )  # fmt: skip
 
 
@@ -70,6 +72,8 @@ class Settings:
     slack_url: str = "https://slack.com/api/"
     host: str = "127.0.0.1"
     port: int = 8080
+    metrics_host: str = "127.0.0.1"
+    metrics_port: int | None = None
 
 
 def read_settings(environment: Mapping[str, str], *, app: bool = True) -> Settings:
@@ -150,6 +154,8 @@ def read_settings(environment: Mapping[str, str], *, app: bool = True) -> Settin
         slack_url=get("SLACK_API_URL") or "https://slack.com/api/",
         host=get("HOST") or "127.0.0.1",
         port=number("PORT", 8080, 1, 65535),
+        metrics_host=get("METRICS_HOST") or "127.0.0.1",
+        metrics_port=number("METRICS_PORT", 0, 1, 65535) or None,
     )
     if problems:
         raise UserError("\n".join(problems))

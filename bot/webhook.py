@@ -19,6 +19,7 @@ import structlog
 from aiohttp import web
 
 from bot.events import Named
+from bot.meter import SILENT, Meter
 
 MAX_BODY = 25 * 1024 * 1024  # GitHub's cap for payloads
 _GUID = re.compile(r"\A[0-9A-Za-z-]{1,64}\Z")
@@ -44,27 +45,36 @@ def signed(secrets: Sequence[bytes], body: bytes, header: str) -> bool:
 class Webhook:
     """`answer` is the POST handler. Log lines hold ids, never text."""
 
-    def __init__(self, secrets: Sequence[bytes], accept: Accept) -> None:
+    def __init__(self, secrets: Sequence[bytes], accept: Accept, meter: Meter = SILENT) -> None:
         if not secrets or not all(secrets):
             raise ValueError("a webhook needs a secret")
         self._secrets = tuple(secrets)
         self._accept = accept
+        self._meter = meter
         self._log = structlog.get_logger("webhook")
 
     async def answer(self, request: web.Request) -> web.Response:
         """Take one delivery, and log it in one line."""
         event = request.headers.get("X-GitHub-Event", "")
         guid = request.headers.get("X-GitHub-Delivery", "")
-        status, why = await self._take(request, event, guid)
-        log = self._log.bind(status=status, why=why)
-        log = log.bind(
-            event_type=event if _EVENT.match(event) else "?", delivery=guid if _GUID.match(guid) else "?"
+        ids = {
+            "delivery": guid if _GUID.match(guid) else "?",
+            "event_type": event if _EVENT.match(event) else "?",
+        }
+        with structlog.contextvars.bound_contextvars(**ids):  # what is logged on the way carries them too
+            status, taken = await self._take(request, event, guid)
+            log, why = self._log, taken
+            if isinstance(taken, Named):
+                why = taken.why
+                log = log.bind(key=str(taken.issue)) if taken.issue is not None else log
+            (log.info if status < 400 else log.warning)("delivery", status=status, why=why)
+        self._meter.delivery(
+            event, str(why) if status < 400 else "refused" if status < 500 else "not accepted"
         )
-        (log.info if status < 400 else log.warning)("delivery")
-        return web.Response(status=status, text=why + "\n")
+        return web.Response(status=status, text=f"{why}\n")
 
-    async def _take(self, request: web.Request, event: str, guid: str) -> tuple[int, str]:
-        """Status and a word for the log; in the order cheapest first, secrets before content."""
+    async def _take(self, request: web.Request, event: str, guid: str) -> tuple[int, str | Named]:
+        """Status and what was named, or why not; in the order cheapest first, secrets before content."""
         if request.content_type != "application/json":
             return 415, "content type must be application/json"
         if not _EVENT.match(event) or not _GUID.match(guid):
@@ -90,4 +100,4 @@ class Webhook:
             named = await self._accept(guid, event, payload)
         except Exception as error:  # noqa: BLE001  # whatever the database raised: GitHub must see a failure
             return 500, f"not accepted: {type(error).__name__}"
-        return 202, named.why
+        return 202, named

@@ -21,10 +21,14 @@ from bot.errors import Forbidden, Gone, RfhError, Transient
 from bot.events import Named, read
 from bot.github.auth import REPORT, App
 from bot.github.checks import report_policy
+from bot.github.pool import Limit
 from bot.guard import Guard
+from bot.meter import SILENT, Meter
+from bot.metrics import Shared
 from bot.model import IssueKey
 from bot.queue import Claim, Queue
 from bot.reconciler import Reconciler
+from bot.redelivery import Redelivery
 from bot.rules.rulebook import Rulebook
 from bot.schedule import Schedule
 from bot.settings import Settings
@@ -49,6 +53,7 @@ class Bot:
     schedule: Schedule
     budget: Budget
     now: Callable[[], datetime]
+    meter: Meter = SILENT
     own_id: int | None = (
         None  # our bot account, once a read has shown it: events of our own writes are dropped
     )
@@ -67,6 +72,7 @@ class Bot:
             "policy": self.policy,
             "catchup": self.schedule.catch_up,
             "nightly": self.schedule.nightly,
+            "deliveries": Redelivery(self.clients, self.store, self.now).work,
         }
 
     # ── the door ────────────────────────────────────────────────────────────────────────────
@@ -152,10 +158,13 @@ class Bot:
             urgent = claim.urgent or begun
             while (wait := await self.budget.take(installation, urgent=urgent)) > 0:
                 if wait > PATIENCE and begun:
+                    self.meter.budget("overdrawn")
                     await self.budget.spend(installation)
                     break
                 if wait > PATIENCE:
+                    self.meter.budget("put_off")
                     raise OutOfBudget(self.now() + timedelta(seconds=wait))
+                self.meter.budget("waited")
                 await asyncio.sleep(wait)
             if not await self.queue.holds(claim):
                 raise Lost
@@ -189,3 +198,19 @@ class Bot:
         queue = {"due": stats.due, "later": stats.later, "running": stats.running, "dead": stats.dead}
         body = {"ready": True, "queue": queue, "lag_seconds": round(stats.lag, 1)}
         return web.json_response(body | {"paused": [pause.scope for pause in pauses]})
+
+    async def figures(self) -> Shared:
+        """What holds for all replicas, for a scrape. Raises what the database raises."""
+        passes = [await self.store.caught_up(name) for name in self.repositories]
+        now = self.now()
+        ages = [float("inf") if at is None else max(0.0, (now - at).total_seconds()) for at in passes]
+        return Shared(
+            queue=await self.queue.stats(),
+            paused=len(await self.store.pauses()),
+            policies_broken=self.reconciler.rulebooks.broken,
+            catch_up_age=max(ages, default=0.0),
+        )
+
+    def limits(self) -> list[Limit]:
+        """GitHub's hourly limits, of all installations, as last stated."""
+        return [limit for pool in self.clients.pools for limit in pool.limits.values()]

@@ -27,7 +27,7 @@ from bot.github.apply import Unfinished
 from bot.queue import Claim, Queue
 
 CONCURRENCY = 32
-LASTING = frozenset({"catchup", "nightly"})  # no event names these: they outlive every failure
+LASTING = frozenset({"catchup", "nightly", "deliveries"})  # no event names these: they outlive every failure
 UNKNOWN = 10.0  # seconds before a key is run again whose last write may have been done or not
 GRACE = 20.0  # seconds that running keys get at a shutdown
 
@@ -136,14 +136,16 @@ class Worker:
                 await self._queue.release(claim, cut_off=True)
             raise
         except Exception as error:  # noqa: BLE001  # the claim runs out and somebody takes the key over
-            self._log.error("unsettled", key=claim.key, error=type(error).__name__)
+            self._log.error("unsettled", error=type(error).__name__)
         finally:
             beat.cancel()
             if self._note is not None:
                 self._note(kind_of(claim.key), word, loop.time() - began)
 
     async def _settle(self, claim: Claim) -> str:
-        log = self._log.bind(key=claim.key, attempt=claim.attempts)
+        # The run is a task of its own, so whatever it logs anywhere carries these.
+        structlog.contextvars.bind_contextvars(key=claim.key, attempt=claim.attempts)
+        log = self._log
         lasting = kind_of(claim.key) in LASTING
         try:
             done = await self._handlers[kind_of(claim.key)](claim)

@@ -28,6 +28,7 @@ from bot.db import open_database
 from bot.github.client import GitHub, TokenSource
 from bot.github.pool import Pool
 from bot.memory import is_card, visible
+from bot.metrics import Metrics
 from bot.model import IssueKey
 from bot.policy.load import DEFAULT_NAME, default_text, read
 from bot.rulebooks import compiled
@@ -98,6 +99,7 @@ class World:
         self.redact: Redact = redacted
         if slack:
             self.use_slack()
+        self.metrics = Metrics()
         self.delivering = deliver
         self.failures: list[tuple[str, int]] = []
         self.bot: Bot
@@ -124,10 +126,14 @@ class World:
     async def start(self) -> None:
         """Start the App on the world's database, as `serve` does."""
         teller = teller_for(self.slack, self.now, self.redact) if self.slack is not None else None
-        self.bot = build(self.settings, self.db, self._connect, now=self.now, teller=teller)
+        self.bot = build(
+            self.settings, self.db, self._connect, now=self.now, teller=teller, meter=self.metrics
+        )
         await self.bot.queue.recover()
         await self.bot.schedule.start(self.bot.repositories)
-        self.worker = asyncio.create_task(Worker(self.bot.queue, self.bot.handlers).run())
+        self.worker = asyncio.create_task(
+            Worker(self.bot.queue, self.bot.handlers, note=self.metrics.run).run()
+        )
 
     async def stop(self) -> None:
         """A graceful shutdown."""
@@ -156,6 +162,7 @@ class World:
             pool=pool,
             api_url=self.settings.api_url,
             now=self.now,
+            on_call=self.metrics.call,
         )
         client.sandbox, client.failures = self.github, self.failures
         return client

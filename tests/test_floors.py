@@ -17,16 +17,28 @@ THICK = {"bot.rules.privacy.secrets"}  # packages that hold more than names
 
 # The longest prefix that fits decides; docs/architecture.md tells what the floors are.
 FLOORS: dict[int, tuple[str, ...]] = {
-    0: ("model", "policy", "markdown", "memory", "errors", "told"),
+    0: ("model", "policy", "markdown", "memory", "errors", "told", "standing"),
     1: (
         *("rules", "decide", "plan", "commands", "words", "card", "recall", "events"),
-        *("handbook", "suggest", "issue_templates", "replies"),
+        *("handbook", "suggest", "issue_templates", "replies", "meter"),
     ),
     2: (
-        *("reconciler", "rulebooks", "worker", "queue", "store", "db", "tables", "budget", "github", "slack"),
-        *("conclude", "guard", "sweep", "kingfisher", "scanner", "history", "doctor"),
+        *(
+            "reconciler",
+            "redelivery",
+            "rulebooks",
+            "worker",
+            "queue",
+            "store",
+            "db",
+            "tables",
+            "budget",
+            "github",
+            "slack",
+        ),
+        *("conclude", "guard", "sweep", "kingfisher", "scanner", "history", "doctor", "metrics"),
     ),
-    3: ("webhook", "schedule", "sandbox", "slack_door", "playground"),
+    3: ("webhook", "schedule", "sandbox", "slack_door", "playground", "metrics_page"),
     4: ("settings", "logs", "app", "work", "cli", "demo", "__main__"),
 }
 IMPURE = frozenset(

@@ -13,6 +13,7 @@ import aiohttp
 import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
+from structlog.contextvars import merge_contextvars
 from structlog.testing import capture_logs
 
 from bot.app import build
@@ -60,7 +61,7 @@ class Door:
             "X-Hub-Signature-256": signature(secret, body),
         } | {name.replace("_", "-"): value for name, value in headers.items()}
         kept = {name: value for name, value in all_.items() if name not in without}
-        with capture_logs() as lines:
+        with capture_logs([merge_contextvars]) as lines:
             answer = await self.client.post("/webhook", data=body, headers=kept)
             text = await answer.text()
         return answer.status, text, lines

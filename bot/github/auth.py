@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Literal, Protocol, TypeVar
@@ -143,6 +143,11 @@ class App:
     def itself(self) -> GitHub:
         """The client that speaks as the App, not as one of its installations."""
         return self._gh
+
+    @property
+    def pools(self) -> Collection[Pool]:
+        """What GitHub counts, of each installation that was used."""
+        return self._pools.values()
 
     async def client(self, owner: str, repo: str, permissions: Mapping[str, str] = RECONCILE) -> GitHub:
         """The client for one repository and use. Raises Forbidden when the App is not installed there."""

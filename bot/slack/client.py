@@ -19,6 +19,7 @@ from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.errors import RfhError, SlackDown
+from bot.meter import SILENT, Meter
 from bot.rules.slack_message import Block, Message
 from bot.told import code
 
@@ -60,7 +61,9 @@ class SlackClient:
         base_url: str = API_URL,
         session: aiohttp.ClientSession | None = None,
         api: AsyncWebClient | None = None,
+        meter: Meter = SILENT,
     ) -> None:
+        self._meter = meter
         self._api = api or AsyncWebClient(
             token,
             base_url=base_url if base_url.endswith("/") else f"{base_url}/",
@@ -138,12 +141,14 @@ class SlackClient:
             else:
                 answer = await self._api.api_call(method, json=values)
             if isinstance(answer.data, Mapping):
+                self._meter.slack(method, "ok")
                 return answer.data
             failure = SlackDown(f"Slack: {method}: no JSON")
         except SlackApiError as error:
             failure = _failure(method, error.response)
         except (SlackClientError, aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
             failure = SlackDown(f"Slack: {method}: {type(error).__name__}")
+        self._meter.slack(method, "down" if isinstance(failure, SlackDown) else "refused")
         raise failure
 
 

@@ -24,7 +24,9 @@ from bot.rules.labels import LabelChange, LabelHistory, Wanted, change
 from bot.rules.ours import adopted, ended
 from bot.rules.ownership import Ownership, own, team_of_label
 from bot.rules.rulebook import Rulebook
+from bot.rules.slack_standing import standing
 from bot.rules.slack_wish import wish
+from bot.standing import Standing
 from bot.told import SlackAction
 
 OK, REFUSED = "THUMBS_UP", "CONFUSED"  # GraphQL ReactionContent
@@ -44,6 +46,7 @@ class Desired:
     reactions: tuple[React, ...] = ()
     look_again: datetime | None = None
     tell: tuple[SlackAction, ...] = ()
+    standing: Standing | None = None  # for the lists in Slack; None: no open request for help
     asks: tuple[str, ...] = ()  # sides whose members (`Snapshot.roster`) are wanted: decide again with them
     facts: Mapping[str, object] = field(default_factory=dict)  # for `explain` and `--dry-run`: no issue text
 
@@ -146,6 +149,7 @@ def decide(snapshot: Snapshot, recall: Recall, book: Rulebook, now: datetime) ->
             filter(None, (clock.look_again(memory, now) if clock else None, said.look_again)), default=None
         ),
         tell=said.actions,
+        standing=standing(view),
         asks=clock.asks if clock is not None else (),
         facts=_facts(intake, route, owner, memory) | (clock.facts(memory.effects, now) if clock else {}),
     )

@@ -11,6 +11,7 @@ from bot.decide import Desired
 from bot.model import IssueKey, Plan
 from bot.plan import describe
 from bot.store import Store
+from bot.store_standing import Standings
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +22,12 @@ class Run:
     memory: str
     written: bool
     lagging: bool
+
+
+async def stand(store: Store, key: IssueKey, desired: Desired) -> None:
+    """Keep where it stands, for the lists in Slack; a run that only creates a label does not know yet."""
+    if not desired.create:
+        await Standings(store.db).save(key, desired.standing)
 
 
 async def keep(store: Store, run: Run, desired: Desired, planned: Plan) -> None:
@@ -35,6 +42,7 @@ async def keep(store: Store, run: Run, desired: Desired, planned: Plan) -> None:
         "written": run.written,
     }
     await store.save_plan(run.key, json.dumps(note))
+    await stand(store, run.key, desired)
     structlog.get_logger("reconcile").info(
         "planned",
         issue=str(run.key),

@@ -22,7 +22,8 @@ from bot.db import Database, to_moment, to_seconds
 from bot.model import IssueKey, MirroredCard
 from bot.told import Act, Sent
 
-Outcome = Literal["seen", "handled", "ignored"]
+Outcome = Literal["seen", "handled", "ignored", "repaired"]
+"""Of a webhook. seen: GitHub sent it, we did not get it; repaired: got, and handled, after that."""
 EVERYTHING = "*"  # the scope of a pause that holds for all repositories
 
 
@@ -93,7 +94,7 @@ class Store:
         """The issue ended: drop its card and its plan."""
 
         def work(connection: sa.Connection) -> None:
-            for table in (tables.card, tables.last_plan, tables.told, tables.act):
+            for table in (tables.card, tables.last_plan, tables.told, tables.act, tables.standing):
                 connection.execute(table.delete().where(table.c.key == str(key)))
 
         await self.db.run(work)
@@ -135,8 +136,24 @@ class Store:
 
     async def record_delivery(self, guid: str, event: str, outcome: Outcome) -> None:
         """Note a webhook for the figures. A redelivery carries the same GUID and counts once, as it ended."""
-        values = {"event": event, "outcome": outcome, "at": self.db.now}
-        await self._upsert(tables.delivery, {"guid": guid}, values)
+        new = self.db.insert(tables.delivery).values(guid=guid, event=event, outcome=outcome, at=self.db.now)
+        missed = sa.and_(
+            tables.delivery.c.outcome.in_(("seen", "repaired")), new.excluded.outcome == "handled"
+        )
+        values = {"event": event, "outcome": sa.case((missed, "repaired"), else_=outcome), "at": self.db.now}
+        await self.db.run(
+            lambda c: c.execute(new.on_conflict_do_update(index_elements=["guid"], set_=values))
+        )
+
+    async def record_missed(self, webhooks: Mapping[str, str]) -> None:
+        """Note webhooks (GUID → event) that GitHub lists and we did not get; one that came meanwhile stays so."""
+        rows = [
+            {"guid": guid, "event": event, "outcome": "seen", "at": self.db.now}
+            for guid, event in webhooks.items()
+        ]
+        if rows:
+            new = self.db.insert(tables.delivery).values(rows).on_conflict_do_nothing()
+            await self.db.run(lambda c: c.execute(new))
 
     async def deliveries(self, since: datetime) -> dict[tuple[str, str], int]:
         """How many deliveries since then, by (event, outcome)."""
@@ -150,7 +167,8 @@ class Store:
 
     async def known_guids(self, since: datetime) -> set[str]:
         """The GUIDs that arrived since then; GitHub's own list minus these is what never reached us."""
-        query = sa.select(tables.delivery.c.guid).where(tables.delivery.c.at >= to_seconds(since))
+        table = tables.delivery.c
+        query = sa.select(table.guid).where(table.at >= to_seconds(since), table.outcome != "seen")
         return {row.guid for row in await self._all(query)}
 
     async def prune_deliveries(self, older_than: timedelta) -> int:

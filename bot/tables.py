@@ -131,12 +131,31 @@ act = sa.Table(
     sa.Column("at", sa.Double, nullable=False),
 )
 
+standing = sa.Table(
+    "standing",
+    metadata,
+    sa.Column("key", sa.Text, primary_key=True),
+    sa.Column("repository", sa.Text, nullable=False, index=True, doc="in lower case"),
+    sa.Column("value", sa.Text, nullable=False, doc="JSON"),
+)
+
+said = sa.Table(
+    "said",
+    metadata,
+    sa.Column("repository", sa.Text, primary_key=True, doc="in lower case"),
+    sa.Column("what", sa.Text, primary_key=True),
+    sa.Column("value", sa.Text, nullable=False),
+)
+
 schema_version = sa.Table("schema_version", metadata, sa.Column("version", sa.Integer, nullable=False))
 
 Step = Callable[[sa.Connection], None]
 
 # Step n turns version n into n + 1; a new database gets the tables above and the newest version.
-STEPS: tuple[Step, ...] = (lambda connection: metadata.create_all(connection, [told, act]),)
+STEPS: tuple[Step, ...] = (
+    lambda connection: metadata.create_all(connection, [told, act]),
+    lambda connection: metadata.create_all(connection, [standing, said]),
+)
 
 
 def migrate(connection: sa.Connection, steps: Sequence[Step] = STEPS) -> int:

@@ -14,7 +14,7 @@ due on Monday at 15:00 in London, whatever California does.
 
 from __future__ import annotations
 
-from collections.abc import Container, Sequence
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -114,15 +114,19 @@ class Calendar:
 
     def business(self, start: datetime, end: datetime) -> timedelta:
         """How much of the time between was business time."""
-        passed = timedelta()
+        return sum((closes - opens for opens, closes in self.spans(start, end)), timedelta())
+
+    def spans(self, start: datetime, end: datetime) -> Iterator[tuple[datetime, datetime]]:
+        """The business time between, piece by piece: when it begins, when it ends."""
         if not self.offices:
-            return max(passed, end - start)
+            if start < end:
+                yield start, end
+            return
         at = self.next_open(start)
         while at < end:
             closes = min(self._closing(at), end)
-            passed += closes - at
+            yield at, closes
             at = self.next_open(closes)
-        return passed
 
     def opening_of(self, day: date) -> datetime:
         """The first moment of work on a day as people write it: the earliest in any office."""

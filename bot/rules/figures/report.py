@@ -36,7 +36,11 @@ from bot.rules.figures.period import Period
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """`part` of `whole`, against a goal: at least so much, or (`at_most`) no more; `value` None: of none."""
+    """`part` of `whole`, against a goal: at least so much, or (`at_most`) no more.
+
+    `value` is None when there is nothing to divide by, and never above 1: tickets opened earlier may need
+    engineering in a period with few new ones.
+    """
 
     part: int
     whole: int | None  # None: not known
@@ -45,7 +49,7 @@ class Share:
 
     @property
     def value(self) -> float | None:
-        return self.part / self.whole if self.whole else None
+        return min(1.0, self.part / self.whole) if self.whole else None
 
     @property
     def met(self) -> bool | None:
@@ -86,7 +90,8 @@ class Needed:
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """First engineering responses. `share.whole` = in_time + late + missed."""
+    """First engineering responses. `share.whole` = in_time + late + missed. `untargeted`: answered, but the
+    policy has no target for that priority."""
 
     share: Share
     in_time: int
@@ -94,11 +99,12 @@ class Response:
     missed: int
     running: int
     withdrawn: int
+    untargeted: int
     spread: Spread
 
     @property
     def asked(self) -> int:
-        return self.in_time + self.late + self.missed + self.running + self.withdrawn
+        return self.in_time + self.late + self.missed + self.running + self.withdrawn + self.untargeted
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,9 +160,9 @@ class TurnFigures:
 
 @dataclass(frozen=True, slots=True)
 class Ends:
-    closed: int
-    resolved_in: Spread  # wall seconds from filing to the last close
-    reopened: Share  # requests opened again in the period, of those that were closed in it
+    closed: int  # times that a request was closed in the period
+    resolved_in: Spread  # wall seconds from filing, of requests that are closed since a day in the period
+    reopened: Share  # of those times: was it opened again later?
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,7 +216,7 @@ class Line:
     waiting: Side | None
     since: datetime | None
     waited: float | None
-    due_at: datetime | None  # of a first response that is awaited
+    due_at: datetime | None  # when engineering's answer is due, on its turn
     overdue: bool
     snoozed: bool
     docs: str | None  # answer

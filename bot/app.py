@@ -24,7 +24,7 @@ from bot.memory import Seal
 from bot.meter import SILENT, Meter
 from bot.metrics import Metrics
 from bot.metrics_page import MetricsPage
-from bot.playground import Playground
+from bot.pages.playground import Playground
 from bot.policy.load import DEFAULT_NAME, Layer, default_text
 from bot.policy.load import read as read_policy
 from bot.queue import Queue
@@ -164,7 +164,7 @@ async def running(settings: Settings, *, on_call: OnCall | None = None) -> Async
 async def _listen(
     stack: contextlib.AsyncExitStack, app: web.Application, host: str, port: int, prefix: str = ""
 ) -> str:
-    """Serve `app` until the stack is left; returns the URL. Raises UserError for an address it cannot have."""
+    """Serve `app` until the stack is left; returns its URL. Raises UserError for an address it cannot have."""
     runner = web.AppRunner(app, access_log=None, handle_signals=False)
     await runner.setup()
     stack.push_async_callback(runner.cleanup)

@@ -18,8 +18,8 @@ from issues import COMPLETE
 
 from bot.app import _web
 from bot.errors import Transient, UserError
-from bot.playground import MAX_TEXT, PATH, STYLE, Playground
-from bot.playground_view import Piece, look
+from bot.pages.playground import MAX_TEXT, PATH, STYLE, Playground
+from bot.pages.playground_view import Piece, look
 from bot.policy.load import DEFAULT_NAME, default_text
 from bot.rulebooks import compiled
 from bot.rules.rulebook import Rulebook

@@ -86,7 +86,7 @@ def exports(github: Sandbox, folder: Path) -> dict[str, str]:
 @contextlib.asynccontextmanager
 async def opened(port: int, faults: Faults) -> AsyncIterator[Sandbox]:
     """A sandbox that listens on loopback, with the demo's repositories, labels and people in it."""
-    from bot.playground import PATH, Playground
+    from bot.pages.playground import PATH, Playground
     from bot.policy.load import DEFAULT_NAME, default_text, load_default
     from bot.rulebooks import compiled
     from bot.sandbox.seed import demo_world

@@ -33,6 +33,7 @@ T = TypeVar("T")
 RECONCILE: Mapping[str, str] = {"issues": "write", "contents": "read"}
 REPORT: Mapping[str, str] = {"checks": "write"}
 MEMBERS: Mapping[str, str] = {"members": "read"}
+METADATA: Mapping[str, str] = {"metadata": "read"}
 
 _MARGIN = timedelta(minutes=5)
 _INSTALLATION_TTL = timedelta(hours=1)

@@ -15,7 +15,7 @@ from urllib.parse import parse_qsl
 import jinja2
 from aiohttp import web
 
-from bot.playground_view import look
+from bot.pages.playground_view import look
 from bot.rules.rulebook import Rulebook
 
 PATH = "/playground"
@@ -23,7 +23,7 @@ STYLE = f"{PATH}.css"
 MAX_TEXT = 64 * 1024  # bytes of title and text
 MAX_TITLE = 1024  # characters; GitHub's own limit is 256
 _MAX_FORM = 3 * MAX_TEXT + 4096  # as a form sends it: %XX for each byte, at worst
-_HERE = Path(__file__).parent / "pages"
+_HERE = Path(__file__).parent
 _HEADERS = {
     "Content-Security-Policy": (
         "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
@@ -47,14 +47,14 @@ class Playground:
         self._books = books
         self._back = back
         environment = jinja2.Environment(
-            loader=jinja2.FileSystemLoader(_HERE),
+            loader=jinja2.FileSystemLoader(_HERE / "templates"),
             autoescape=True,
             undefined=jinja2.StrictUndefined,
             trim_blocks=True,
             lstrip_blocks=True,
         )
         self._template = environment.get_template("playground.html")
-        self._style = (_HERE / "playground.css").read_text("utf-8")
+        self._style = (_HERE / "pages.css").read_text("utf-8")
 
     def add_to(self, app: web.Application) -> None:
         """Put the page on an application."""

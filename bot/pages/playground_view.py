@@ -1,4 +1,4 @@
-"""Floor 1: what the routing playground shows of a text: verdict, candidates, areas, words that counted.
+"""What the routing playground shows of a text: verdict, candidates, areas, words that counted.
 
 The verdict is the one the bot would come to for an issue of this text; nothing is remembered.
 """

@@ -44,6 +44,7 @@ due = sa.Table(
         "strikes", sa.Integer, nullable=False, server_default="0", doc="attempts that count against it"
     ),
     sa.Column("last_error", sa.Text),
+    sa.Column("rest_until", sa.Double, doc="no event, schedule or person pulls the key forward beyond this"),
     sa.Column("dead", sa.Boolean, nullable=False, server_default=_FALSE),
 )
 
@@ -113,6 +114,14 @@ budget = sa.Table(
     sa.Column("blocked_until", sa.Double, nullable=False, server_default="0"),
 )
 
+written = sa.Table(
+    "written",
+    metadata,
+    sa.Column("repository", sa.Text, primary_key=True, doc="case-folded"),
+    sa.Column("began", sa.Double, nullable=False, doc="when the hour that is counted began"),
+    sa.Column("number", sa.Integer, nullable=False, doc="content writes since then"),
+)
+
 told = sa.Table(
     "told",
     metadata,
@@ -147,14 +156,33 @@ said = sa.Table(
     sa.Column("value", sa.Text, nullable=False),
 )
 
+watch = sa.Table(
+    "watch",
+    metadata,
+    sa.Column("key", sa.Text, primary_key=True, doc="of a public issue"),
+    sa.Column("seen_at", sa.Double, doc="GitHub's time up to which its texts were read"),
+    sa.Column("private", sa.Text, nullable=False, doc="the private issue about its leaks, if any"),
+    sa.Column("marker", sa.Text, nullable=False),
+    sa.Column("claimed_at", sa.Double, doc="when a private issue was about to be created"),
+)
+
 schema_version = sa.Table("schema_version", metadata, sa.Column("version", sa.Integer, nullable=False))
 
 Step = Callable[[sa.Connection], None]
+
+
+def _rest_and_cap(connection: sa.Connection) -> None:
+    metadata.create_all(connection, [written])
+    if "rest_until" not in {column["name"] for column in sa.inspect(connection).get_columns(due.name)}:
+        connection.execute(sa.text("ALTER TABLE due ADD COLUMN rest_until DOUBLE PRECISION"))
+
 
 # Step n turns version n into n + 1; a new database gets the tables above and the newest version.
 STEPS: tuple[Step, ...] = (
     lambda connection: metadata.create_all(connection, [told, act]),
     lambda connection: metadata.create_all(connection, [standing, said]),
+    _rest_and_cap,
+    lambda connection: metadata.create_all(connection, [watch]),
 )
 
 

@@ -43,7 +43,8 @@ class Endpoint:
 
 GET_APP: Final = Endpoint("GET", "/app")
 GET_HOOK: Final = Endpoint("GET", "/app/hook/config")
-LIST_DELIVERIES: Final = Endpoint("GET", "/app/hook/deliveries", ("per_page",))
+LIST_DELIVERIES: Final = Endpoint("GET", "/app/hook/deliveries", ("per_page", "cursor"))
+REDELIVER: Final = Endpoint("POST", "/app/hook/deliveries/{delivery_id}/attempts")
 GET_REPOSITORY: Final = Endpoint("GET", "/repos/{owner}/{repo}")
 FIND_INSTALLATION: Final = Endpoint("GET", "/repos/{owner}/{repo}/installation")
 MINT_TOKEN: Final = Endpoint("POST", "/app/installations/{installation_id}/access_tokens")
@@ -51,8 +52,10 @@ GET_ISSUE: Final = Endpoint("GET", "/repos/{owner}/{repo}/issues/{issue_number}"
 LIST_ISSUES: Final = Endpoint(
     "GET",
     "/repos/{owner}/{repo}/issues",
-    ("state", "sort", "direction", "since", "per_page", "page"),
+    ("state", "creator", "sort", "direction", "since", "per_page", "page"),
 )
+CREATE_ISSUE: Final = Endpoint("POST", "/repos/{owner}/{repo}/issues")
+UPDATE_ISSUE: Final = Endpoint("PATCH", "/repos/{owner}/{repo}/issues/{issue_number}")
 GET_ROLE: Final = Endpoint("GET", "/repos/{owner}/{repo}/collaborators/{username}/permission")
 GET_USER: Final = Endpoint("GET", "/users/{username}")
 GET_SELF: Final = Endpoint("GET", "/user")
@@ -66,11 +69,14 @@ ENDPOINTS: Final = (
     GET_APP,
     GET_HOOK,
     LIST_DELIVERIES,
+    REDELIVER,
     GET_REPOSITORY,
     FIND_INSTALLATION,
     MINT_TOKEN,
     GET_ISSUE,
     LIST_ISSUES,
+    CREATE_ISSUE,
+    UPDATE_ISSUE,
     GET_ROLE,
     GET_USER,
     GET_SELF,
@@ -312,6 +318,43 @@ query ReadComment($id: ID!) {
     + _ACTOR,
 )
 
+# What is public in an issue, the latest change first, so that one page shows what an event told of; and the
+# comments in which private data was seen, wherever they are.
+WATCH_ISSUE: Final = Document(
+    "query",
+    "WatchIssue",
+    """
+query WatchIssue($owner: String!, $repo: String!, $number: Int!, $after: String, $known: [ID!]!) {
+  viewer { login databaseId }
+  repository(owner: $owner, name: $repo) {
+    isPrivate
+    issue(number: $number) {
+      id
+      title
+      body
+      url
+      locked
+      updatedAt
+      comments(first: 50, after: $after, orderBy: {field: UPDATED_AT, direction: DESC}) {
+        nodes { ...WatchedParts }
+        pageInfo { hasNextPage endCursor }
+      }
+    }
+  }
+  nodes(ids: $known) { ...WatchedParts }
+}
+
+fragment WatchedParts on IssueComment {
+  id
+  fullDatabaseId
+  author { ...ActorParts }
+  body
+  updatedAt
+}
+"""
+    + _ACTOR,
+)
+
 QUERIES: Final = (
     LOAD_ISSUE,
     SWEEP_ISSUES,
@@ -320,6 +363,7 @@ QUERIES: Final = (
     LABELS_AFTER,
     REPOSITORY_LABELS,
     READ_COMMENT,
+    WATCH_ISSUE,
 )
 
 # ── GraphQL: writes ─────────────────────────────────────────────────────────────────────────────────────────

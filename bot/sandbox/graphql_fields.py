@@ -135,9 +135,7 @@ RESOLVERS: dict[str, dict[str, Resolver]] = {
         "assignees": _assignees,
         "closed": lambda i, *_: i.state == "closed",
         "closedAt": lambda i, *_: i.closed_at,
-        "comments": lambda i, ctx, args: connection(
-            ctx.state.comments_on(i), args, "comments", lambda comment: comment.id
-        ),
+        "comments": resolvers.comments,
         "labels": lambda i, ctx, args: resolvers.label_page(ctx.state.labels_on(i), args),
         "locked": lambda i, *_: i.locked,
         "number": lambda i, *_: i.number,

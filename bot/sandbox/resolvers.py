@@ -181,6 +181,15 @@ def label_page(found: list[Label], args: dict[str, Any]) -> dict[str, Any]:
 # ── issue and comment ───────────────────────────────────────────────────────────────────────────────────
 
 
+def comments(issue: Issue, ctx: Context, args: dict[str, Any]) -> dict[str, Any]:
+    """The issue's comments, as they were written, or by their last change."""
+    found = ctx.state.comments_on(issue)
+    order = args.get("orderBy")
+    if order is not None:
+        found.sort(key=lambda comment: (comment.updated_at, comment.id), reverse=order["direction"] == "DESC")
+    return connection(found, args, "comments", lambda comment: comment.id)
+
+
 def timeline(issue: Issue, ctx: Context, args: dict[str, Any]) -> dict[str, Any]:
     """The issue's events and comments of the kinds the schema knows, oldest first."""
     items: list[TimelineEvent | Comment] = [e for e in ctx.state.events_on(issue) if e.kind in EVENT_TYPES]

@@ -125,7 +125,9 @@ class World:
 
     async def start(self) -> None:
         """Start the App on the world's database, as `serve` does."""
-        teller = teller_for(self.slack, self.now, self.redact) if self.slack is not None else None
+        teller = None
+        if self.slack is not None:
+            teller = teller_for(self.slack, self.now, self.redact, self.metrics)
         self.bot = build(
             self.settings, self.db, self._connect, now=self.now, teller=teller, meter=self.metrics
         )

@@ -11,6 +11,7 @@ from typing import Any
 
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.meter import SILENT, Meter
 from bot.policy.schema import Policy
 from bot.rules.privacy import Context, Scanner, redact
 from bot.sandbox.slack import SlackDouble
@@ -53,8 +54,10 @@ def slack_double(policy: Policy, now: Callable[[], datetime]) -> SlackDouble:
     return SlackDouble(now, channels, groups)
 
 
-def teller_for(double: SlackDouble, now: Callable[[], datetime], redact: Redact) -> Teller:
-    client = SlackClient("", api=DoubleApi(double))
+def teller_for(
+    double: SlackDouble, now: Callable[[], datetime], redact: Redact, meter: Meter = SILENT
+) -> Teller:
+    client = SlackClient("", api=DoubleApi(double), meter=meter)
     return Teller(client, Directory(client, now, buttons=True), redact, now)
 
 

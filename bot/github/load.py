@@ -59,7 +59,7 @@ async def load(gh: GitHub, key: IssueKey, *, mirror: MirroredCard | None, floor_
     repository = answer.data.get("repository")
     node = parse.readable(LOAD_ISSUE.name, lambda: repository.get("issue") if repository else None)
     if repository is None or node is None:
-        raise await _why_gone(gh, key)
+        raise await why_gone(gh, key)
     seen = parse.readable(LOAD_ISSUE.name, lambda: glimpse(answer, node, mirror))
     snapshot = seen.snapshot
     if seen.labels_after:
@@ -209,7 +209,7 @@ def refuse_forbidden(document: Document, answer: Answer) -> None:
         raise Forbidden(f"{document.name}: {', '.join(map(str, hidden))}")
 
 
-async def _why_gone(gh: GitHub, key: IssueKey) -> RfhError:
+async def why_gone(gh: GitHub, key: IssueKey) -> RfhError:
     """GraphQL says only that there is no such issue; REST tells moved, deleted and pull requests apart."""
     try:
         found = await gh.rest(GET_ISSUE, owner=key.owner, repo=key.repo, issue_number=key.number)

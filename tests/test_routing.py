@@ -100,6 +100,16 @@ def test_a_beta_feature_is_named(router: Router) -> None:
     assert "beta:auto-indexing" in router.route("Auto-indexing runs out of memory", "").reasons
 
 
+def test_a_beta_features_name_speaks_for_the_product_it_is_made_of(router: Router) -> None:
+    """The name hides the words in it, and says what they say: nobody would say nobody."""
+    route = router.route("Server-side batch changes", "")
+    assert ("apply", "batch-changes", ("beta:server-side-batch-changes",)) == (
+        route.decision,
+        route.team,
+        route.reasons,
+    )
+
+
 @pytest.mark.parametrize(
     ("title", "reason"),
     [

@@ -81,6 +81,7 @@ class Lexicon:
             entry.evidence = [one for one in entry.evidence if one.area != evidence.area]
             entry.evidence += [evidence] if evidence.weight else []
         self._inherit()
+        self._name_parts()
         self.silent = frozenset(n for n, entry in enumerate(self.entries) if not entry.says_something)
 
     def _entry(self, word: str) -> Entry:
@@ -154,6 +155,16 @@ class Lexicon:
             inner = {ids[i:j] for i in range(len(ids)) for j in range(i + 1, len(ids) + 1)} - {ids}
             for part in (about[one] for one in sorted(inner & about.keys())):
                 entry.join(part)
+
+    def _name_parts(self) -> None:
+        """A beta feature's name hides the words in it, but says what they say: `server-side batch changes`
+        are batch changes."""
+        for entry in self.entries:
+            if entry.beta and not entry.evidence:
+                name = list(phrase(entry.word))
+                inner = (*self.index.find(name[1:]), *self.index.find(name[:-1]))
+                for evidence in [one for number, _, _ in inner for one in self.entries[number].evidence]:
+                    _add(entry.evidence, evidence)
 
 
 def _add(known: list[Evidence], new: Evidence) -> None:

@@ -8,7 +8,8 @@ An event, a schedule or a person *names* a key; one worker at a time runs it. Wh
 * No two live claims on one key. A claim is a lease with a token of its own: `extend` it while working,
   ask `holds` before each write; once it ran out, nothing of it counts any more, also when nobody took
   the key over.
-* A key due tomorrow that gets an event is due now; a key due now is never put off by anything.
+* A key due tomorrow that gets an event is due now; a key due now is never put off by anything. Only a key
+  whose last write may or may not have been done rests first (`fail` with `rest`), whatever comes for it.
 * A run that fails is tried again later and later; after `tries` claims that each ended in failure or in
   nothing, the key is dead: it stays visible and disturbs nobody until an event, a schedule or a person
   asks for it again.
@@ -171,20 +172,28 @@ class Queue:
         return done
 
     async def fail(
-        self, claim: Claim, error: str, retry_after: float | None = None, *, transient: bool = False
+        self,
+        claim: Claim,
+        error: str,
+        retry_after: float | None = None,
+        *,
+        transient: bool = False,
+        rest: float = 0.0,
     ) -> bool:
         """The run failed: again after a back-off of at least `retry_after` seconds; dead after `tries`.
 
-        `transient`: not this key's fault (GitHub is down), so it never dies of it. `error` is shown to people
-        and holds no issue text. False: the key was no longer ours.
+        `transient`: not this key's fault (GitHub is down), so it never dies of it. `rest`: seconds in which
+        not even an event or a person starts the key. `error` is shown to people and holds no issue text.
+        False: the key was no longer ours.
         """
-        floor = retry_after or 0.0
+        floor = max(retry_after or 0.0, rest)
         failed = await self._change(
             self._sql.fail,
             **_ours(claim),
             seen=claim.generation,
             delay=max(floor, back_off(claim.attempts, self.timing, self.jitter())),
             floor=floor,
+            rest=rest,
             transient=transient,
             error=error[:500],
         )

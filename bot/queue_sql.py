@@ -83,7 +83,7 @@ class Statements:
             new.on_conflict_do_update(
                 index_elements=[due.c.key],
                 set_={
-                    "due_at": due_at,
+                    "due_at": self._rested(due_at),
                     "generation": due.c.generation + 1,
                     "urgent": sa.or_(due.c.urgent, proved.urgent),
                     "seen_updated_at": sa.case(
@@ -109,7 +109,7 @@ class Statements:
             .values(key=_key(), due_at=at)
             .on_conflict_do_update(
                 index_elements=[due.c.key],
-                set_={"due_at": at, **_revived()},
+                set_={"due_at": self._rested(at), **_revived()},
                 where=due.c.due_at.is_(None),
             )
         )
@@ -130,6 +130,7 @@ class Statements:
                 attempts=due.c.attempts + 1,
                 strikes=due.c.strikes + 1,
                 first_pending_at=None,
+                rest_until=None,
             )
             .returning(due)
         )
@@ -165,12 +166,14 @@ class Statements:
         unchanged = due.c.generation == _seen()
         dies = sa.and_(unchanged, sa.not_(transient), due.c.strikes >= self._timing.tries)
         at_event = self._db.least(later, self._db.greatest(due.c.due_at, floor))
+        rest = sa.case((_moment("rest") > 0.0, self._now + _moment("rest")))
         return (
             due.update()
             .where(*self._held())
             .values(
                 **_freed(),
                 due_at=sa.case((dies, None), (unchanged, later), else_=at_event),
+                rest_until=rest,
                 dead=dies,
                 strikes=sa.case((sa.not_(unchanged), 0), (transient, due.c.strikes - 1), else_=due.c.strikes),
                 last_error=sa.bindparam("error", type_=sa.Text()),
@@ -204,7 +207,7 @@ class Statements:
 
     def _retry(self) -> sa.Executable:
         """A person asks for the key: due now, unless it is already, or runs."""
-        soonest = self._earlier(due.c.due_at, self._now)
+        soonest = self._rested(self._earlier(due.c.due_at, self._now))
         return self._notifying(due.update().where(due.c.key == _key()).values(due_at=soonest, **_revived()))
 
     def _next_due(self) -> sa.Executable:
@@ -239,6 +242,10 @@ class Statements:
     def _earlier(self, a: Number, b: Number) -> Number:
         """The earlier of two moments, of which either may be null."""
         return self._db.least(sa.func.coalesce(a, b), sa.func.coalesce(b, a))
+
+    def _rested(self, at: Number) -> Number:
+        """Not before the key's rest is over."""
+        return self._db.greatest(at, sa.func.coalesce(due.c.rest_until, at))
 
     def _notifying(self, statement: sa.Insert | sa.Update) -> sa.Executable:
         """The statement, which on Postgres also tells the other replicas, in the same round trip."""

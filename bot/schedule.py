@@ -13,12 +13,14 @@ from datetime import datetime, timedelta
 
 import structlog
 
+from bot import redelivery
 from bot.errors import Transient
 from bot.github.auth import Clients
 from bot.github.lookup import issues_updated_since
 from bot.model import AtLeast, IssueKey
 from bot.queue import Claim, Queue
 from bot.reconciler import Reconciler
+from bot.slack.desk import desk_key
 from bot.store import Store
 from bot.sweep import Allowance, find
 from bot.worker import Done
@@ -48,10 +50,13 @@ class Schedule:
     reconciler: Reconciler
 
     async def start(self, repositories: Sequence[str]) -> None:
-        """Catch up now, and plan the first nightly pass."""
+        """Catch up now, look what was not delivered, and plan the first nightly pass."""
+        await self.queue.accept(redelivery.KEY)
         for name in repositories:
             await self.queue.accept(catch_up_key(name))
             await self.queue.schedule(nightly_key(name), self.now() + NIGHT)
+            if self.reconciler.teller is not None:
+                await self.queue.accept(desk_key(name))
 
     async def catch_up(self, claim: Claim) -> Done:
         """Name what changed since the last completed pass; only a pass that got to the end counts."""
@@ -80,6 +85,7 @@ class Schedule:
         log.info("nightly", repository=repository, looked_at=found.looked_at, named=len(found.work))
         if found.problems:
             raise Transient(found.problems[0].text)
+        await self.store.set_caught_up(claim.key, began)
         await self.store.prune_deliveries(KEEP_DELIVERIES)
         return Done("nightly pass", began + NIGHT)
 

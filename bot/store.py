@@ -146,7 +146,7 @@ class Store:
         )
 
     async def record_missed(self, webhooks: Mapping[str, str]) -> None:
-        """Note webhooks (GUID → event) that GitHub lists and we did not get; one that came meanwhile stays so."""
+        """Note webhooks (GUID → event) that GitHub lists and we did not get, unless they came meanwhile."""
         rows = [
             {"guid": guid, "event": event, "outcome": "seen", "at": self.db.now}
             for guid, event in webhooks.items()

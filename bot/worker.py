@@ -28,7 +28,7 @@ from bot.queue import Claim, Queue
 
 CONCURRENCY = 32
 LASTING = frozenset({"catchup", "nightly", "deliveries"})  # no event names these: they outlive every failure
-UNKNOWN = 10.0  # seconds before a key is run again whose last write may have been done or not
+UNKNOWN = 10.0  # seconds of rest for a key whose last write may have been done or not, whatever comes
 GRACE = 20.0  # seconds that running keys get at a shutdown
 
 
@@ -164,12 +164,10 @@ class Worker:
             log.warning("claim lost")
             return "lost"
         except Transient as error:
-            wait = error.retry_after
-            if isinstance(error, Unfinished):
-                # It may have been written all the same, and a read may lag: no second reply for lost answers.
-                wait = max(wait or 0.0, UNKNOWN)
-            log.warning("again", error=str(error), retry_after=wait)
-            await self._queue.fail(claim, str(error), wait, transient=True)
+            # It may have been written all the same, and a read may lag: no second reply for lost answers.
+            rest = UNKNOWN if isinstance(error, Unfinished) else 0.0
+            log.warning("again", error=str(error), retry_after=error.retry_after, rest=rest)
+            await self._queue.fail(claim, str(error), error.retry_after, transient=True, rest=rest)
             return "again"
         except Forbidden as error:
             log.error("refused", error=str(error))

@@ -392,6 +392,29 @@ async def test_an_event_ends_the_back_off(bench: Bench) -> None:
     assert bench.clock.after(2) == await bench.due_at()
 
 
+@pytest.mark.parametrize("how", ["event", "event meanwhile", "schedule", "person"])
+async def test_a_key_whose_last_write_is_in_doubt_rests_whatever_comes(bench: Bench, how: str) -> None:
+    """Nobody pulls it forward into the time in which a read may not show what was written."""
+    await bench.queue.accept(KEY)
+    claim = await bench.claimed()
+    if how == "event meanwhile":
+        await bench.queue.accept(KEY)
+    await bench.queue.fail(claim, "no answer", rest=10.0, transient=True)
+    bench.clock.advance(1)
+    if how == "event":
+        await bench.queue.accept(KEY)
+    elif how == "schedule":
+        await bench.queue.schedule(KEY, bench.clock.now)
+    elif how == "person":
+        await bench.queue.retry(KEY)
+    bench.clock.advance(8.9)
+    assert await bench.queue.claim() is None
+    bench.clock.advance(0.1)
+    await bench.run()
+    await bench.queue.accept(KEY)
+    assert bench.clock.after(2) == await bench.due_at()
+
+
 async def ends_soon(waiting: Coroutine[None, None, None]) -> bool:
     """Does it end within a tenth of a second?"""
     with contextlib.suppress(TimeoutError):

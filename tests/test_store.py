@@ -53,13 +53,31 @@ async def test_a_late_writer_does_not_undo_a_newer_card(
 
 async def test_a_redelivery_counts_once_as_it_ended(store: Store, machines: Machines) -> None:
     """GitHub sends the same GUID again; the figures hold one delivery with its last outcome."""
-    await store.record_delivery("g1", "issues", "seen")
-    await store.record_delivery("g1", "issues", "handled")
-    await store.record_delivery("g2", "issues", "handled")
-    await store.record_delivery("g3", "star", "ignored")
+    for _ in range(2):
+        await store.record_delivery("g1", "issues", "handled")
+    await store.record_delivery("g2", "star", "ignored")
     since = machines.clock.after(-1)
-    assert {("issues", "handled"): 2, ("star", "ignored"): 1} == await store.deliveries(since)
-    assert {"g1", "g2", "g3"} == await store.known_guids(since)
+    assert {("issues", "handled"): 1, ("star", "ignored"): 1} == await store.deliveries(since)
+    assert {"g1", "g2"} == await store.known_guids(since)
+
+
+async def test_what_was_missed_and_came_at_last_counts_as_repaired(store: Store, machines: Machines) -> None:
+    """A GUID that is only listed by GitHub is not known; one that arrived is not missed."""
+    await store.record_delivery("came", "issues", "handled")
+    await store.record_missed({})
+    for _ in range(2):
+        await store.record_missed({"came": "issues", "late": "issues", "lost": "push", "dull": "star"})
+    since = machines.clock.after(-1)
+    assert {"came"} == await store.known_guids(since)
+    for _ in range(2):
+        await store.record_delivery("late", "issues", "handled")
+        await store.record_delivery("dull", "star", "ignored")
+    assert {
+        ("issues", "handled"): 1,
+        ("issues", "repaired"): 1,
+        ("push", "seen"): 1,
+        ("star", "ignored"): 1,
+    } == await store.deliveries(since)
 
 
 async def test_old_deliveries_are_forgotten(store: Store, machines: Machines) -> None:

@@ -63,8 +63,8 @@ class TokenSource(Protocol):
     """Where a client gets its credential from."""
 
     @property
-    def scheme(self) -> Literal["token", "jwt"]:
-        """A token, or an App's JWT: they stand differently in the header."""
+    def scheme(self) -> Literal["token", "jwt", "none"]:
+        """A token, or an App's JWT: they stand differently in the header. None: nobody yet."""
 
     async def current(self) -> str:
         """A credential that is valid now; may call GitHub."""
@@ -107,7 +107,13 @@ class GitHub(gidgethub.aiohttp.GitHubAPI):
 
         Raises Transient, Forbidden, UnexpectedStatus.
         """
-        data, _, _ = await self._make_request(
+        return (await self.page(endpoint, body, **values))[0]
+
+    async def page(
+        self, endpoint: Endpoint, body: Mapping[str, Any] | None = None, **values: str | int
+    ) -> tuple[Any, str | None]:
+        """Like `rest`, with the address of the next page as the `link` header names it."""
+        data, following, _ = await self._make_request(
             endpoint.method,
             endpoint.template,
             values,
@@ -115,7 +121,7 @@ class GitHub(gidgethub.aiohttp.GitHubAPI):
             sansio.accept_format(),
             label=endpoint.path,
         )
-        return data
+        return data, following
 
     async def graphql(  # type: ignore[override]  # replaces it on purpose, see the module's header
         self, document: Document, variables: Mapping[str, Any]

@@ -126,12 +126,13 @@ def routes(hooks: Hooks, limits: Limits) -> tuple[Route, ...]:
     def list_deliveries(call: Call) -> Reply:
         """Newest first, paged by an opaque cursor."""
         per_page = min(call.request.number("per_page", 30), 100)
-        before = call.request.number("cursor", 0)
+        cursor = call.request.query.get("cursor", "").removeprefix("v1_")
+        before = int(cursor) if cursor.isdecimal() else 0
         found = [one for one in hooks.recent() if not before or one.id < before]
         page = found[:per_page]
         headers = {}
         if len(found) > per_page:
-            url = f"{call.bases.api}/app/hook/deliveries?per_page={per_page}&cursor={page[-1].id}"
+            url = f"{call.bases.api}/app/hook/deliveries?per_page={per_page}&cursor=v1_{page[-1].id}"
             headers["link"] = f'<{url}>; rel="next"'
         return Reply(200, [_summary(one) for one in page], headers)
 

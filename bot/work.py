@@ -32,6 +32,8 @@ from bot.redelivery import Redelivery
 from bot.rules.rulebook import Rulebook
 from bot.schedule import Schedule
 from bot.settings import Settings
+from bot.slack.desk import KIND as DESK
+from bot.slack.desk import Desk
 from bot.slack_door import SlackDoor
 from bot.store import Outcome, Store
 from bot.told import Act
@@ -72,6 +74,7 @@ class Bot:
             "policy": self.policy,
             "catchup": self.schedule.catch_up,
             "nightly": self.schedule.nightly,
+            DESK: Desk(self.queue, self.reconciler).look,
             "deliveries": Redelivery(self.clients, self.store, self.now).work,
         }
 

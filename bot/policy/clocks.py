@@ -41,8 +41,13 @@ def _timezone(name: str) -> str:
 
 def minutes(hours: str) -> tuple[int, int]:
     """``09:00-17:30`` as minutes after midnight: opening and closing."""
-    opens, closes = ((int(at[:2]) * 60 + int(at[3:])) for at in hours.split("-"))
+    opens, closes = map(minute_of, hours.split("-"))
     return opens, closes
+
+
+def minute_of(time: str) -> int:
+    """``09:30`` as minutes after midnight."""
+    return int(time[:2]) * 60 + int(time[3:])
 
 
 def _hours(text: str) -> str:

@@ -23,7 +23,7 @@ class SlackUse(Strict):
         0, ge=0, description="open requests of one team above which `support.leads` are told; 0: never"
     )
     digest: ClockTime | None = Field(
-        None, description="local time of the daily digest, in the first office that works that day; none: none"
+        None, description="local time of the daily digest, in the first office that works; none: no digest"
     )
     people: dict[SlackPerson, Login] = Field(
         {}, description="Slack member id or e-mail address → GitHub login, for the buttons"

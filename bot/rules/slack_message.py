@@ -53,13 +53,13 @@ def hand_off(telling: Telling, need: str, timeline: str) -> Message:
     name = escaped(telling.issue)
     link = f"<{telling.url}|{name}>" if telling.url else name
     first = _headline(telling, link)
-    blocks: list[Block] = [_section(first)]
+    blocks: list[Block] = [section(first)]
     if telling.status == "open":
         asked = f"*Need:* {escaped(need)}" if need else f"{_about(telling)}; details are in the issue."
         lines = [asked]
         if timeline:
             lines.append(f"*Timeline:* {escaped(timeline)}")
-        blocks.append(_section("\n".join(lines)))
+        blocks.append(section("\n".join(lines)))
         first = f"{first}\n{asked}"
     facts = _facts(telling)
     if facts:
@@ -72,7 +72,7 @@ def hand_off(telling: Telling, need: str, timeline: str) -> Message:
 def note(content: Note) -> Message:
     """A message in our own words, with whom it calls."""
     text = f"{content.mention} {content.text}".strip()
-    return Message(text, (_section(text),))
+    return Message(text, (section(text),))
 
 
 def _headline(telling: Telling, link: str) -> str:
@@ -157,7 +157,8 @@ def need_info_form(issue: str) -> Block:
     }
 
 
-def _section(text: str) -> Block:
+def section(text: str) -> Block:
+    """A section of mrkdwn."""
     return {"type": "section", "text": _mrkdwn(text)}
 
 

@@ -114,12 +114,13 @@ class Router:
         for number, at, _ in self._lexicon.index.find(tokens):
             if number in silent:
                 continue
+            place = places[at]
             state = seen.get(number)
             if state is None:
-                state = seen[number] = Seen()
-            place = places[at]
-            state.places[place] = state.places.get(place, 0) + 1
-            state.at.append(at)
+                seen[number] = Seen({place: 1}, [at])
+            else:
+                state.places[place] = state.places.get(place, 0) + 1
+                state.at.append(at)
         return seen
 
     def _team_scores(self, evidence: Evidence) -> dict[str, float]:

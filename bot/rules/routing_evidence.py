@@ -24,8 +24,8 @@ _COUNTED = 4  # repetitions beyond this add nothing
 class Seen:
     """How one entry stands in the issue."""
 
-    places: dict[Place, int] = field(default_factory=dict)
-    at: list[int] = field(default_factory=list)  # positions in the body's words
+    places: dict[Place, int]
+    at: list[int]  # positions in the body's words
 
     @property
     def titled(self) -> bool:

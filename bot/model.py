@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
+from bot.publication import Evidence, PublicIssue
 from bot.told import Act, SlackAction, Workspace
 
 _KEY = re.compile(r"\A([A-Za-z0-9][A-Za-z0-9-]{0,38})/([A-Za-z0-9._-]{1,100})#([1-9][0-9]{0,9})\Z")
@@ -82,6 +83,14 @@ class LabelEvent:
     label: Label
     added: bool
     actor: Actor | None
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class StateEvent:
+    """The issue was closed, or opened again."""
+
+    closed: bool
     at: datetime
 
 
@@ -164,7 +173,8 @@ class Snapshot:
     comments_total: int = 0
     comments_complete: bool = True
     label_events: tuple[LabelEvent, ...] = ()  # ascending by time
-    label_events_complete: bool = True
+    label_events_complete: bool = True  # of both kinds of events
+    state_events: tuple[StateEvent, ...] = ()  # ascending by time
     catalogue: Catalogue = field(default_factory=Catalogue)
     roles: Mapping[str, str] = field(
         default_factory=dict
@@ -176,6 +186,7 @@ class Snapshot:
     )  # team id or ``support`` → case-folded logins; a side that was not asked for is not in it
     workspace: Workspace | None = None  # None: no Slack
     acts: tuple[Act, ...] = ()  # what people did in Slack and is no comment yet, oldest first
+    evidence: Evidence | None = None  # of publishing; None: nothing about it is asked, or it is off
 
     @property
     def key(self) -> IssueKey:
@@ -349,9 +360,10 @@ class Plan:
     problems: tuple[str, ...] = ()  # policy errors met on the way: "label missing: team/x"
     ahead: int = 0  # how many of the actions come before what Slack is told; the card comes after
     tell: tuple[SlackAction, ...] = ()
+    publish: PublicIssue | None = None  # after all the rest, which has put the claim on record
 
     def __bool__(self) -> bool:
-        return bool(self.actions or self.tell)
+        return bool(self.actions or self.tell or self.publish)
 
 
 @dataclass(frozen=True, slots=True)

@@ -77,7 +77,7 @@ class Tracker:
         node = {
             "LoadIssue": self._load,
             "CommentsBefore": lambda v: {"node": {"comments": page(self.comments, 100, v["cursor"])}},
-            "LabelEventsBefore": lambda v: {"node": {"timelineItems": page(self.events, 100, v["cursor"])}},
+            "EventsBefore": lambda v: {"node": {"timelineItems": page(self.events, 100, v["cursor"])}},
             "LabelsAfter": lambda v: {"node": {"labels": page_on(self.labels, v["cursor"])}},
         }[request.operation](variables)
         return reply({"data": node} | ({"errors": self.errors} if self.errors else {}))
@@ -238,7 +238,7 @@ async def test_all_labels_and_label_events_are_read() -> None:
     labels: list[Any] = [{"id": f"LA_{n}", "name": f"l{n}"} for n in range(130)]
     events: list[Any] = [event("LabeledEvent", n) for n in range(250)]
     snapshot, wire = await read(Tracker(labels=labels, events=events))
-    assert ["LoadIssue", "LabelsAfter", "LabelEventsBefore", "LabelEventsBefore"] == wire.operations
+    assert ["LoadIssue", "LabelsAfter", "EventsBefore", "EventsBefore"] == wire.operations
     assert [f"l{n}" for n in range(130)] == [label.name for label in snapshot.issue.labels]
     assert [f"l{n}" for n in range(250)] == [e.label.name for e in snapshot.label_events]
     assert snapshot.label_events_complete
@@ -278,6 +278,16 @@ async def test_the_label_timeline_tells_who_added_and_removed() -> None:
     expected = [(True, Actor("rfh-bot", 99, "Bot")), (False, Actor("alice", 1)), (True, None)]
     assert expected == [(e.added, e.actor) for e in snapshot.label_events]
     assert isinstance(snapshot.label_events[0], LabelEvent)
+
+
+async def test_the_timeline_tells_when_it_was_closed_and_opened_again() -> None:
+    """Oldest first, from older pages too; they are no label events."""
+    many = [event("LabeledEvent", n) for n in range(2, 120)]
+    tracker = Tracker(events=[event("ClosedEvent", 1), *many, event("ReopenedEvent", 130)])
+    snapshot, _ = await read(tracker)
+    found = [(e.closed, e.at) for e in snapshot.state_events]
+    assert [(True, START + timedelta(minutes=1)), (False, START + timedelta(minutes=130))] == found
+    assert 118 == len(snapshot.label_events)
 
 
 async def test_a_comment_is_read_whole() -> None:

@@ -41,6 +41,7 @@ class Endpoint:
 
 # ── REST ────────────────────────────────────────────────────────────────────────────────────────────────────
 
+CONVERT_MANIFEST: Final = Endpoint("POST", "/app-manifests/{code}/conversions")
 GET_APP: Final = Endpoint("GET", "/app")
 GET_HOOK: Final = Endpoint("GET", "/app/hook/config")
 LIST_DELIVERIES: Final = Endpoint("GET", "/app/hook/deliveries", ("per_page", "cursor"))
@@ -66,6 +67,7 @@ ADD_ASSIGNEES: Final = Endpoint("POST", "/repos/{owner}/{repo}/issues/{issue_num
 CREATE_CHECK_RUN: Final = Endpoint("POST", "/repos/{owner}/{repo}/check-runs")
 
 ENDPOINTS: Final = (
+    CONVERT_MANIFEST,
     GET_APP,
     GET_HOOK,
     LIST_DELIVERIES,
@@ -115,11 +117,13 @@ fragment CommentParts on IssueComment {
 }
 """
 
-_LABEL_EVENTS = """
-fragment LabelEventParts on IssueTimelineItems {
+_EVENTS = """
+fragment EventParts on IssueTimelineItems {
   __typename
   ... on LabeledEvent { createdAt actor { ...ActorParts } label { id name } }
   ... on UnlabeledEvent { createdAt actor { ...ActorParts } label { id name } }
+  ... on ClosedEvent { createdAt }
+  ... on ReopenedEvent { createdAt }
 }
 """
 
@@ -175,8 +179,8 @@ query LoadIssue($owner: String!, $repo: String!, $number: Int!, $card: ID!, $wit
         nodes { ...CommentParts }
         pageInfo { hasPreviousPage startCursor }
       }
-      timelineItems(last: 100, itemTypes: [LABELED_EVENT, UNLABELED_EVENT]) {
-        nodes { ...LabelEventParts }
+      timelineItems(last: 100, itemTypes: [LABELED_EVENT, UNLABELED_EVENT, CLOSED_EVENT, REOPENED_EVENT]) {
+        nodes { ...EventParts }
         pageInfo { hasPreviousPage startCursor }
       }
     }
@@ -187,7 +191,7 @@ query LoadIssue($owner: String!, $repo: String!, $number: Int!, $card: ID!, $wit
     + _REPOSITORY
     + _ISSUE
     + _COMMENT
-    + _LABEL_EVENTS
+    + _EVENTS
     + _ACTOR,
 )
 
@@ -219,8 +223,8 @@ query SweepIssues(
           nodes { ...CommentParts }
           pageInfo { hasPreviousPage startCursor }
         }
-        timelineItems(last: 50, itemTypes: [LABELED_EVENT, UNLABELED_EVENT]) {
-          nodes { ...LabelEventParts }
+        timelineItems(last: 50, itemTypes: [LABELED_EVENT, UNLABELED_EVENT, CLOSED_EVENT, REOPENED_EVENT]) {
+          nodes { ...EventParts }
           pageInfo { hasPreviousPage startCursor }
         }
       }
@@ -232,7 +236,7 @@ query SweepIssues(
     + _REPOSITORY
     + _ISSUE
     + _COMMENT
-    + _LABEL_EVENTS
+    + _EVENTS
     + _ACTOR,
 )
 
@@ -255,22 +259,24 @@ query CommentsBefore($issue: ID!, $cursor: String!) {
     + _ACTOR,
 )
 
-LABEL_EVENTS_BEFORE: Final = Document(
+EVENTS_BEFORE: Final = Document(
     "query",
-    "LabelEventsBefore",
+    "EventsBefore",
     """
-query LabelEventsBefore($issue: ID!, $cursor: String!) {
+query EventsBefore($issue: ID!, $cursor: String!) {
   node(id: $issue) {
     ... on Issue {
-      timelineItems(last: 100, before: $cursor, itemTypes: [LABELED_EVENT, UNLABELED_EVENT]) {
-        nodes { ...LabelEventParts }
+      timelineItems(
+        last: 100, before: $cursor, itemTypes: [LABELED_EVENT, UNLABELED_EVENT, CLOSED_EVENT, REOPENED_EVENT]
+      ) {
+        nodes { ...EventParts }
         pageInfo { hasPreviousPage startCursor }
       }
     }
   }
 }
 """
-    + _LABEL_EVENTS
+    + _EVENTS
     + _ACTOR,
 )
 
@@ -359,7 +365,7 @@ QUERIES: Final = (
     LOAD_ISSUE,
     SWEEP_ISSUES,
     COMMENTS_BEFORE,
-    LABEL_EVENTS_BEFORE,
+    EVENTS_BEFORE,
     LABELS_AFTER,
     REPOSITORY_LABELS,
     READ_COMMENT,

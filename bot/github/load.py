@@ -22,13 +22,13 @@ from bot.github.answers import Answer
 from bot.github.client import GitHub, UnexpectedStatus
 from bot.github.documents import (
     COMMENTS_BEFORE,
+    EVENTS_BEFORE,
     GET_ISSUE,
-    LABEL_EVENTS_BEFORE,
     LABELS_AFTER,
     LOAD_ISSUE,
     Document,
 )
-from bot.model import AtLeast, Comment, IssueKey, LabelEvent, MirroredCard, Snapshot
+from bot.model import AtLeast, Comment, IssueKey, LabelEvent, MirroredCard, Snapshot, StateEvent
 
 T = TypeVar("T")
 
@@ -120,7 +120,8 @@ def glimpse(answer: Answer, node: parse.Json, mirror: MirroredCard | None = None
         viewer=parse.viewer(answer.data["viewer"]),
         comments=_joined(parse.comment(n) for n in shown),
         comments_total=node["head"]["totalCount"],
-        label_events=_events(parse.nodes(node["timelineItems"])),
+        label_events=_label_events(parse.nodes(node["timelineItems"])),
+        state_events=_state_events(parse.nodes(node["timelineItems"])),
         mirror=mirror,
     )
     head_end = max((int(n["fullDatabaseId"]) for n in head), default=0)
@@ -159,15 +160,20 @@ async def _more_labels(gh: GitHub, snapshot: Snapshot, after: str) -> Snapshot:
 
 
 async def _more_events(gh: GitHub, snapshot: Snapshot, before: str) -> Snapshot:
-    """Older label events, so that a person's removal long ago still counts."""
-    events = snapshot.label_events
+    """Older events, so that a person's removal of a label long ago still counts."""
     for _ in range(MAX_EVENT_PAGES):
-        page = await _page(gh, LABEL_EVENTS_BEFORE, snapshot, before)
-        events = page.read(lambda node: _events(parse.nodes(node["timelineItems"]))) + events
+        page = await _page(gh, EVENTS_BEFORE, snapshot, before)
+        labels = page.read(lambda node: _label_events(parse.nodes(node["timelineItems"])))
+        states = page.read(lambda node: _state_events(parse.nodes(node["timelineItems"])))
+        snapshot = replace(
+            snapshot,
+            label_events=labels + snapshot.label_events,
+            state_events=states + snapshot.state_events,
+        )
         before = page.read(lambda node: _before(node["timelineItems"]))
         if not before:
-            return replace(snapshot, label_events=events)
-    return replace(snapshot, label_events=events, label_events_complete=False)
+            return snapshot
+    return replace(snapshot, label_events_complete=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,8 +228,13 @@ async def why_gone(gh: GitHub, key: IssueKey) -> RfhError:
     return Transient("LoadIssue: REST knows the issue, GraphQL not yet")
 
 
-def _events(timeline: Iterable[parse.Json]) -> tuple[LabelEvent, ...]:
+def _label_events(timeline: Iterable[parse.Json]) -> tuple[LabelEvent, ...]:
     events = [event for node in timeline if (event := parse.label_event(node)) is not None]
+    return tuple(sorted(events, key=lambda event: event.at))
+
+
+def _state_events(timeline: Iterable[parse.Json]) -> tuple[StateEvent, ...]:
+    events = [event for node in timeline if (event := parse.state_event(node)) is not None]
     return tuple(sorted(events, key=lambda event: event.at))
 
 

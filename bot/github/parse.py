@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any, TypeVar
 
 from bot.errors import Transient
-from bot.model import Actor, Comment, Issue, Label, LabelEvent, Repository
+from bot.model import Actor, Comment, Issue, Label, LabelEvent, Repository, StateEvent
 
 T = TypeVar("T")
 Json = Mapping[str, Any]
@@ -79,8 +79,8 @@ def comment(node: Json) -> Comment:
 
 
 def label_event(node: Json) -> LabelEvent | None:
-    """One event of the label timeline; None when its label can no longer be seen."""
-    if node["label"] is None:
+    """A label put on or taken off; None for other events, and when the label can no longer be seen."""
+    if node["__typename"] not in ("LabeledEvent", "UnlabeledEvent") or node["label"] is None:
         return None
     return LabelEvent(
         label(node["label"]),
@@ -88,6 +88,13 @@ def label_event(node: Json) -> LabelEvent | None:
         actor(node["actor"]),
         when(node["createdAt"]),
     )
+
+
+def state_event(node: Json) -> StateEvent | None:
+    """The issue closed or opened again; None for other events."""
+    if node["__typename"] not in ("ClosedEvent", "ReopenedEvent"):
+        return None
+    return StateEvent(node["__typename"] == "ClosedEvent", when(node["createdAt"]))
 
 
 def repository(node: Json) -> Repository:

@@ -18,7 +18,7 @@ from bot.model import Assign, CreateComment, CreateLabel, Intake, React, Route, 
 from bot.policy.schema import Policy
 from bot.recall import Recall
 from bot.replies import alert, reply
-from bot.rules import clockwork, inbox, slack
+from bot.rules import chosen, clockwork, inbox, slack
 from bot.rules.heard import comment
 from bot.rules.labels import LabelChange, LabelHistory, Wanted, change
 from bot.rules.ours import adopted, ended
@@ -70,7 +70,7 @@ def decide(snapshot: Snapshot, recall: Recall, book: Rulebook, now: datetime) ->
         memory = _rebuilt(memory, history, policy)
 
     def kind_of(memory: Memory) -> str | None:
-        return _kind(memory, template.kind, history, policy)
+        return chosen.kind_of(memory, template.kind, history, policy)
 
     context = inbox.Context(snapshot, policy, kind_of, book.intake.customers, book.calendars.everybody())
     ran = inbox.run(waiting, memory, context)
@@ -92,10 +92,10 @@ def decide(snapshot: Snapshot, recall: Recall, book: Rulebook, now: datetime) ->
         ),
         kind=kind_of(memory),
         team=owner.team,
-        priority=_priority(memory, history, policy),
-        customer=_customer(memory, snapshot, history, policy),
+        priority=chosen.priority_by_command(memory, history, policy),
+        customer=chosen.customer_by_command(memory, snapshot, history, policy),
     )
-    intake = _early(intake, route, policy)
+    intake = chosen.early(intake, route, policy)
     labels = change(history, _wanted(intake, owner, memory, history, policy), keep=(policy.labels.rfh,))
     memory = replace(memory, applied=labels.applied, closed=snapshot.issue.state == "CLOSED")
     memory = _hand_over(memory, intake, owner, policy, now)
@@ -163,7 +163,7 @@ def _rebuilt(memory: Memory, history: LabelHistory, policy: Policy) -> Memory:
         slot, value = "", ""
         if (team := team_of_label(label.name, policy)) is not None:
             slot, value = "team", team
-        elif (priority := _priority_of_label(label.name, policy)) is not None:
+        elif (priority := chosen.priority_of_label(label.name, policy)) is not None:
             slot, value = "priority", priority
         elif label.folded.startswith(policy.labels.customer_prefix.casefold()):
             slot, value = "customer", label.id
@@ -173,62 +173,7 @@ def _rebuilt(memory: Memory, history: LabelHistory, policy: Policy) -> Memory:
     return memory
 
 
-def _priority_of_label(name: str, policy: Policy) -> str | None:
-    folded = name.casefold()
-    for id_, priority in policy.priorities.items():
-        if folded in {n.casefold() for n in (priority.label, *priority.aliases)}:
-            return id_
-    return None
-
-
 # ── the parts ───────────────────────────────────────────────────────────────────────────────
-
-
-def _early(intake: Intake, route: Route, policy: Policy) -> Intake:
-    """Beta and experimental features go to engineering early: some questions are then not asked (step 3)."""
-    if not any(reason.startswith("beta:") for reason in route.reasons):
-        return intake
-    return replace(intake, gaps=tuple(g for g in intake.gaps if policy.intake.fields[g.field].early))
-
-
-def _kind(memory: Memory, chosen: str | None, history: LabelHistory, policy: Policy) -> str | None:
-    """A command, else the template, else a kind's label that a person set."""
-    intent = memory.intents.get("kind")
-    if intent is not None and intent.value in policy.kinds:
-        return intent.value
-    if chosen is not None:
-        return chosen
-    names = {label.folded for label in history.people()}
-    for id_, kind in policy.kinds.items():
-        if kind.label is not None and kind.label.casefold() in names:
-            return id_
-    return None
-
-
-def _newer_than_people(intent: Intent | None, names: set[str], history: LabelHistory) -> bool:
-    """Is a command the newest word, or has a person set one of these labels since?"""
-    if intent is None:
-        return False
-    times = [history.set_at(label) for label in history.people() if label.folded in names]
-    return not times or intent.at > max(times)
-
-
-def _priority(memory: Memory, history: LabelHistory, policy: Policy) -> str | None:
-    intent = memory.intents.get("priority")
-    if intent is None or intent.value not in policy.priorities:
-        return None
-    names = {n.casefold() for p in policy.priorities.values() for n in (p.label, *p.aliases)}
-    return intent.value if _newer_than_people(intent, names, history) else None
-
-
-def _customer(memory: Memory, snapshot: Snapshot, history: LabelHistory, policy: Policy) -> str | None:
-    intent = memory.intents.get("customer")
-    by_id = {label.id: label for label in snapshot.catalogue.labels.values()}
-    if intent is None or intent.value not in by_id:
-        return None
-    prefix = policy.labels.customer_prefix
-    names = {label.folded for label in inbox.customer_labels(snapshot.catalogue.labels, prefix)}
-    return by_id[intent.value].name if _newer_than_people(intent, names, history) else None
 
 
 def _wanted(

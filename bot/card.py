@@ -9,13 +9,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from bot import card_clock, words
+from bot import card_clock, words, words_publish
 from bot.markdown import clean, code, escape, fence
 from bot.memory import Memory
 from bot.model import Candidate, Gap, Intake, Route, Snapshot
 from bot.policy.schema import Guidance, Policy, Team
 from bot.rules.clockwork import Waiting
 from bot.rules.ownership import Ownership
+from bot.rules.publish_follow import source_changed
 
 SHORT = 600  # characters of an answer in a message: a comment that is too long would be refused as a whole
 
@@ -43,6 +44,16 @@ class View:
     def filer(self) -> str:
         """Login of who is accountable: `/owner`, else the filer."""
         return card_clock.accountable(self.snapshot, self.memory) or "the filer"
+
+    @property
+    def team_label(self) -> str:
+        return (self.team.label if self.team is not None else None) or ""
+
+    @property
+    def tell(self) -> str:
+        """Whom to tell that the public issue is closed."""
+        support = self.policy.support.github_team
+        return f"@{support}" if self.policy.publish.tell == "support" and support else f"@{self.filer}"
 
     @property
     def handed(self) -> bool:
@@ -113,6 +124,8 @@ def _table(view: View) -> str:
         rows += card_clock.rows(view.clock, view.policy, view.filer, view.now)
     elif view.snapshot.issue.state == "OPEN":
         rows.append(("Next", _next(view)))
+    if public := words_publish.card_cell(view.memory.publication):
+        rows.append(("Public issue", public))
     # GitHub tables need a header: the first fact is it.
     lines = [f"| Team | {team_cell(view)} |", "|:---|:---|"]
     return "\n".join([*lines, *(f"| **{name}** | {text} |" for name, text in rows)])
@@ -277,6 +290,8 @@ def _notes(view: View) -> str:
         notes.append(words.alert_note(view.policy))
     notes += [words.absent_label(name) for name in view.absent]
     notes += [words.slack_problem(found) for found in view.slack]
+    if source_changed(view.snapshot, view.memory):
+        notes.append(words_publish.SOURCE_CHANGED)
     if view.clock is not None and view.clock.unseen and view.team is not None:
         notes.append(words.unseen(view.team.name))
     if view.memory.held:

@@ -127,6 +127,35 @@ def _text(text: str, policy: Policy) -> str | Refusal:
     return " ".join(text.split())
 
 
+_COMMENT_LINK = re2.compile(r"#issuecomment-([0-9]{1,19})$")
+_DIGEST = re2.compile(r"^`?([0-9a-f]{12})`?$")
+
+
+def _chosen(text: str, policy: Policy) -> str | Refusal:
+    """``with URL …`` → the ids of the comments, comma-separated; whose they are shows when they are read."""
+    del policy
+    ids = []
+    for word in text.removeprefix("with").split():
+        found = _COMMENT_LINK.search(word)
+        if found is None:
+            return Refusal("publish-not-a-comment", word)
+        ids.append(found[1])
+    return ",".join(dict.fromkeys(ids))
+
+
+def _digest(text: str, policy: Policy) -> str | Refusal:
+    del policy
+    found = _DIGEST.match(text.strip().lower())
+    return found[1] if found else Refusal("publish-not-a-digest", text)
+
+
+def _number(text: str, policy: Policy) -> str | Refusal:
+    del policy
+    word = text.strip().removeprefix("#")
+    known = word.isascii() and word.isdigit() and len(word) < 5
+    return str(int(word)) if known else Refusal("publish-not-a-number", text)
+
+
 # ── the table ───────────────────────────────────────────────────────────────────────────────
 
 _TABLE = (
@@ -191,6 +220,21 @@ _TABLE = (
     Spec("emergency", "/emergency", "From now on reminders come at any hour.", "/emergency", "emergency"),
     Spec("check", "/check", "Check again and list what is missing.", "/check"),
     Spec("why", "/why", "Say why this team.", "/why"),
+    Spec(
+        "publish",
+        "/publish [with COMMENT-URL …]",
+        "Draft a public issue, with the comments you name.",
+        "/publish",
+        argument=_chosen,
+    ),
+    Spec(
+        "publish confirm",
+        "/publish confirm DIGEST",
+        "Publish exactly the draft with this digest.",
+        "/publish confirm 0123456789ab",
+        argument=_digest,
+    ),
+    Spec("ack", "/ack NUMBER", "Let a warning in the draft pass.", "/ack 1", argument=_number),
     Spec("undo", "/undo", "Take the last command back.", "/undo"),
     Spec("resume", "/resume", "Go on after the card's memory was lost.", "/resume"),
     Spec("help", "/help", "List the commands.", "/help"),
@@ -216,8 +260,12 @@ def parse(line: str, policy: Policy) -> Call | None:
         return None
     word, rest = match[1].casefold(), (match[2] or "").strip()
     spec = COMMANDS.get(word)
+    first, _, after = rest.partition(" ")
+    if (sub := COMMANDS.get(f"{word} {first.casefold()}")) is not None:
+        spec, rest = sub, after.strip()
     if spec is None:
-        near = difflib.get_close_matches(word, list(COMMANDS), n=1, cutoff=0.75)
+        names = [name for name in COMMANDS if " " not in name]
+        near = difflib.get_close_matches(word, names, n=1, cutoff=0.75)
         return Call(word, None, refusal=Refusal("unknown-command", word, tuple(near))) if near else None
     new = False
     if spec.name == "customer":

@@ -6,7 +6,7 @@ run (invariant 1), so nothing here may depend on how often it ran. Times shown a
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -16,13 +16,15 @@ from bot.card_clock import accountable, reminder
 from bot.memory import Handed, Intent, Memory, effect_marker, effects_in, inert
 from bot.model import Assign, CreateComment, CreateLabel, Intake, React, Route, Snapshot
 from bot.policy.schema import Policy
+from bot.publication import PublicIssue
 from bot.recall import Recall
 from bot.replies import alert, reply
-from bot.rules import chosen, clockwork, inbox, slack
+from bot.rules import chosen, clockwork, inbox, publish_follow, slack
 from bot.rules.heard import comment
 from bot.rules.labels import LabelChange, LabelHistory, Wanted, change
 from bot.rules.ours import adopted, ended
 from bot.rules.ownership import Ownership, own, team_of_label
+from bot.rules.publish import unsettled
 from bot.rules.rulebook import Rulebook
 from bot.rules.slack_standing import standing
 from bot.rules.slack_wish import wish
@@ -46,6 +48,8 @@ class Desired:
     reactions: tuple[React, ...] = ()
     look_again: datetime | None = None
     tell: tuple[SlackAction, ...] = ()
+    draft: tuple[publish_follow.DraftAction, ...] = ()
+    publish: PublicIssue | None = None
     standing: Standing | None = None  # for the lists in Slack; None: no open request for help
     asks: tuple[str, ...] = ()  # sides whose members (`Snapshot.roster`) are wanted: decide again with them
     facts: Mapping[str, object] = field(default_factory=dict)  # for `explain` and `--dry-run`: no issue text
@@ -62,7 +66,8 @@ def decide(snapshot: Snapshot, recall: Recall, book: Rulebook, now: datetime) ->
     if not why:
         return Desired(memory, silence="not from the template")
     told = memory.closed or recall.state == "new"
-    if snapshot.issue.state == "CLOSED" and told and not waiting and not snapshot.acts:
+    idle = not (waiting or snapshot.acts or unsettled(memory, snapshot))
+    if snapshot.issue.state == "CLOSED" and told and idle:
         return Desired(memory, silence="closed")
 
     history = LabelHistory.of(snapshot, memory, book.predecessors)
@@ -126,7 +131,9 @@ def decide(snapshot: Snapshot, recall: Recall, book: Rulebook, now: datetime) ->
         clock=clock,
         now=now,
     )
-    comments, memory = _comments(ran, view, recall, now)
+    public = publish_follow.follow(snapshot, memory, recall.memory, policy, view.team_label, view.tell, now)
+    view = replace(view, memory=public.memory)
+    comments, memory = _comments(ran, view, public.texts, recall, now)
     comments += tuple(comment(act) for act in snapshot.acts)
     reactions = tuple(
         React(h.comment.id, h.comment.node_id, OK if all(o.ok for o in h.outcomes) else REFUSED)
@@ -146,9 +153,14 @@ def decide(snapshot: Snapshot, recall: Recall, book: Rulebook, now: datetime) ->
         card=inert(card(view)),
         reactions=reactions,
         look_again=min(
-            filter(None, (clock.look_again(memory, now) if clock else None, said.look_again)), default=None
+            filter(
+                None, (clock.look_again(memory, now) if clock else None, said.look_again, public.look_again)
+            ),
+            default=None,
         ),
         tell=said.actions,
+        draft=public.draft,
+        publish=public.effect,
         standing=standing(view),
         asks=clock.asks if clock is not None else (),
         facts=_facts(intake, route, owner, memory) | (clock.facts(memory.effects, now) if clock else {}),
@@ -228,7 +240,7 @@ def _hand_over(memory: Memory, intake: Intake, owner: Ownership, policy: Policy,
 
 
 def _comments(
-    ran: inbox.Ran, view: View, recall: Recall, now: datetime
+    ran: inbox.Ran, view: View, more: Sequence[tuple[str, str]], recall: Recall, now: datetime
 ) -> tuple[tuple[CreateComment, ...], Memory]:
     """Replies to those who asked or were refused, alerts and a reminder; each once (invariant 6)."""
     snapshot, memory = view.snapshot, view.memory
@@ -236,6 +248,7 @@ def _comments(
     there = {key for comment in ours for key in effects_in(comment.body)}
     said = {handled: inbox.reply_key(handled.comment) for handled in ran.handled}
     texts = [(key, text) for handled, key in said.items() if (text := reply(handled, view))]
+    texts += more
     if view.alert and not memory.held:
         texts.append(("alert:urgent-unrouted", alert(view)))
     shown = recall.memory.clock if recall.card is not None else None

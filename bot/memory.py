@@ -22,6 +22,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, Literal, get_args
 
+from bot import publication
 from bot.told import Told
 
 VERSION = 1
@@ -95,6 +96,7 @@ class Memory:
     handed: Handed | None = None
     clock: Clock | None = None
     told: tuple[Told, ...] = ()  # hand-off messages in Slack, newest last
+    publication: publication.Publication = publication.NOTHING
     held: bool = False  # the memory was lost: irreversible effects wait for /resume
     closed: bool = False  # the card already says so
 
@@ -299,6 +301,7 @@ def _dump(memory: Memory) -> dict[str, Any]:
     if memory.clock is not None:
         dump["clock"] = _dump_clock(memory.clock)
     dump["told"] = [_dump_told(told) for told in memory.told]
+    dump["publication"] = publication.dump(memory.publication)
     dump["held"], dump["closed"] = memory.held, memory.closed
     return {key: value for key, value in dump.items() if value not in (None, [], {}, False)}
 
@@ -324,6 +327,7 @@ def _parse(payload: str) -> Memory | None:
             handed=Handed(_time(handed[0]), str(handed[1]), str(handed[2])) if handed else None,
             clock=_load_clock(raw.get("clock")),
             told=tuple(_load_told(told) for told in raw.get("told", ())),
+            publication=publication.load(raw.get("publication")),
             held=bool(raw.get("held", False)),
             closed=bool(raw.get("closed", False)),
         )

@@ -4,12 +4,14 @@ Order, and what a crash after each step leaves behind
 1. A missing label is created alone; the next run goes on. (Crash: it exists, the command is still pending.)
 2. Labels. (Their timeline events say that they are ours; the next run sees them live and adds nothing.)
 3. Replies and alerts, each with its key in a hidden line. (The next run finds the key, repeats nothing.)
+   So with the draft of a public issue: its comment names the command that asked for it.
 4. Slack. (What was sent is on record in the database at once, in the card next; without either, Slack is told
    again.)
 5. When we take over from another identity: its card is folded away, ours is shown. (The next run finds its
    card newer than ours still, and goes on. GitHub's refusal changes nothing: our card is the newer one.)
 6. The card, which carries the memory: from here on the commands are done.
 7. Reactions. (A missing one costs only the acknowledgement.) Then younger duplicates of the card go.
+8. The public issue, when its claim was in a card before: bot/rules/publish.py.
 """
 
 from __future__ import annotations
@@ -53,12 +55,13 @@ def plan(snapshot: Snapshot, recall: Recall, desired: Desired, seal: Seal) -> Pl
     if desired.assign is not None:
         actions.append(desired.assign)
     actions.extend(desired.comments)
+    actions.extend(desired.draft)
     ahead = len(actions)
     actions.extend(_supersede(recall))
     actions.extend(_card(snapshot, recall, desired, seal))
     actions.extend(desired.reactions)
     actions.extend(DeleteComment(extra.id, extra.node_id) for extra in recall.extra)
-    return Plan(tuple(actions), desired.look_again, problems, ahead, desired.tell)
+    return Plan(tuple(actions), desired.look_again, problems, ahead, desired.tell, desired.publish)
 
 
 def _far_behind(snapshot: Snapshot, live: Memory, desired: Memory) -> bool:

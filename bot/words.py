@@ -13,6 +13,7 @@ from bot.markdown import code, escape
 from bot.model import Candidate, Gap, Match, Route
 from bot.policy.schema import Policy
 from bot.rules.inbox import Outcome, slug
+from bot.words_publish import REFUSALS
 
 # ── gaps ────────────────────────────────────────────────────────────────────────────────────
 
@@ -145,7 +146,7 @@ def refusal(outcome: Outcome, policy: Policy) -> str:
     spec = COMMANDS.get(outcome.command)
     slash = "/" if found.code == "unknown-command" else ""
     near = [code(f"{slash}{name}") for name in found.near]
-    return _REFUSALS[found.code].format(
+    return (_REFUSALS | REFUSALS)[found.code].format(
         word=outcome.command,
         seen=code(found.seen, 60),
         near=_either(near),

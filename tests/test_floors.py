@@ -17,7 +17,7 @@ THICK = {"bot.rules.privacy.secrets"}  # packages that hold more than names
 
 # The longest prefix that fits decides; docs/architecture.md tells what the floors are.
 FLOORS: dict[int, tuple[str, ...]] = {
-    0: ("model", "policy", "markdown", "memory", "errors", "told", "standing"),
+    0: ("model", "policy", "markdown", "memory", "errors", "told", "standing", "publication"),
     1: (
         *("rules", "decide", "plan", "commands", "words", "card", "recall", "events"),
         *("handbook", "suggest", "issue_templates", "replies", "plots", "meter"),
@@ -36,9 +36,9 @@ FLOORS: dict[int, tuple[str, ...]] = {
             "github",
             "slack",
         ),
-        *("conclude", "guard", "sweep", "kingfisher", "scanner", "history", "doctor", "metrics"),
+        *("conclude", "guard", "pace", "sweep", "kingfisher", "scanner", "history", "doctor", "metrics"),
     ),
-    3: ("webhook", "schedule", "sandbox", "slack_door", "pages", "metrics_page"),
+    3: ("webhook", "schedule", "sandbox", "slack_door", "pages", "metrics_page", "setup"),
     4: ("settings", "logs", "app", "work", "cli", "demo", "__main__"),
 }
 IMPURE = frozenset(

@@ -15,6 +15,7 @@ from bot.markdown.structure import (
     links,
     normal,
     read,
+    verbatim,
 )
 
 __all__ = [
@@ -31,4 +32,5 @@ __all__ = [
     "links",
     "normal",
     "read",
+    "verbatim",
 ]

@@ -286,6 +286,15 @@ def bold_label(text: str) -> tuple[str, str] | None:
     return label.rstrip(": \t"), match[4].strip()
 
 
+def verbatim(text: str) -> frozenset[int]:
+    """The lines, from 0, of fenced and indented code: nothing in them is markup, a mention or a comment."""
+    found: set[int] = set()
+    for token in _PARSER.parse(text, {}):
+        if token.type in ("fence", "code_block") and token.map is not None:
+            found.update(range(*token.map))
+    return frozenset(found)
+
+
 def links(text: str) -> tuple[Link, ...]:
     """The web addresses in a text, in order."""
     found = []

@@ -42,6 +42,7 @@ _REFERENCES = (
     ("routing.rules.*.all.*", "routing.lists"),
     ("routing.rules.*.unless.*", "routing.lists"),
     ("intake.extension_team", "teams"),
+    ("publish.leave_out.*", "intake.fields"),
     ("intake.fields.*.kinds.*", "kinds"),
     ("intake.fields.*.also_in", "intake.fields"),
     ("intake.recognition.signature.*", "intake.fields"),

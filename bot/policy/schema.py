@@ -16,7 +16,9 @@ from bot.policy.clocks import Clocks
 from bot.policy.goals import Goals
 from bot.policy.handbook import Handbook
 from bot.policy.intake import Intake
+from bot.policy.limits import Limits
 from bot.policy.privacy import Privacy
+from bot.policy.publish import Publish
 from bot.policy.routing import Routing
 from bot.policy.slack import SlackUse
 
@@ -168,8 +170,10 @@ class Policy(Strict):
     clocks: Clocks = Field(Clocks(), description="whose turn it is, and who is reminded when")
     goals: Goals = Field(Goals(), description="what the figures are held against")
     commands: Commands = Commands()
+    limits: Limits = Field(Limits(), description="what the bot may do at most")
     slack: SlackUse = Field(SlackUse(), description="what Slack is told, and who is who there")
     privacy: Privacy = Field(Privacy(), description="what the scanner knows of hosts, words and customers")
+    publish: Publish = Field(Publish(), description="how a private issue becomes a public one")
     handbook: Handbook = Field(Handbook(), description="where we mean to differ from the handbook")
 
 

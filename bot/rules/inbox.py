@@ -20,7 +20,7 @@ from bot.markdown import command_lines
 from bot.memory import REPLY, Intent, Memory, Undo
 from bot.model import Comment, Label, Snapshot
 from bot.policy.schema import Policy
-from bot.rules import snooze
+from bot.rules import publish, snooze
 from bot.rules.durations import Calendar
 from bot.rules.intake_customers import CustomerReader
 
@@ -183,6 +183,9 @@ def _one(
         if not memory.held:
             return memory, Outcome(name, False, refusal=Refusal("nothing-held")), None
         return replace(memory, held=False, undo=()), Outcome(name, True), None  # it cannot be taken back
+    if name in publish.COMMANDS:
+        memory, no = publish.command(name, call.value, comment, memory, context.snapshot)
+        return memory, Outcome(name, no is None, refusal=no), None
     if call.spec.slot is None:
         return memory, Outcome(name, True, answer=True), None
     return _intend(call, comment, memory, context)

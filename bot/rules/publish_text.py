@@ -1,0 +1,207 @@
+"""Floor 1: the text of a public issue: how it is made of the private one, and what is taken out of it. Pure.
+
+`neutral` is what makes a text fit to leave, whoever wrote it; it is applied to the first draft and to each
+edit, and applying it again changes nothing. What holds of its result
+- nothing is hidden: no HTML comments outside code, so that who approves it has read all of it;
+- nobody is called: a mention outside code has a character in it that ends it, and so has a bare ``#7``, which
+  in the public tracker would point at somebody else's issue;
+- nothing is a command: a slash that begins a line is not followed by its word, in code as well, as many bots
+  look there.
+The draft comment's marker ends our part of the comment: all that stands below it is the draft.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from itertools import groupby
+
+import re2
+
+from bot.markdown import normal, verbatim
+from bot.memory import inert
+from bot.model import Comment, Snapshot
+from bot.publication import MAX_BODY
+from bot.rules.intake_template import Template
+
+_ZWSP = "\u200b"
+_COMMENT = re2.compile(r"(?s)<!--.*?(?:-->|\z)")
+_BLANKS = re2.compile(r"\n(?:[ \t]*\n){2,}")
+_LIVE = (  # between the two groups the character goes
+    re2.compile(r"(@)([A-Za-z0-9_])"),
+    re2.compile(r"((?:^|[^\w&/])#)(\d)"),
+    re2.compile(r"(?i)(\bGH-)(\d)"),
+)
+_COMMAND = re2.compile(r"^([ \t>*+-]*/)([A-Za-z][A-Za-z0-9_-]*(?:[ \t].*)?)$")
+_ROUNDS = 4  # taking a comment out can make another one of what stood around it
+_DRAFT = re.compile(r"<!-- rfh-bot:draft v1 ([0-9]{1,19})\.([0-9a-f]{0,32}) -->")
+_PUBLIC = "<!-- rfh-bot:public v1 {marker} -->"
+_PUBLIC_READ = re.compile(r"<!-- rfh-bot:public v1 ([0-9a-f]{32}) -->\s*\Z")
+MAX_TITLE = 256  # characters of a title on GitHub
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """Title and body of an issue, scanned as one text, so that what one shows counts in both."""
+
+    title: str
+    body: str
+
+    @property
+    def whole(self) -> str:
+        return f"{self.title}\n\n{self.body}"
+
+    @property
+    def digest(self) -> str:
+        """Names exactly this text."""
+        return hashlib.sha256(f"{self.title}\0{self.body}".encode("utf-8", "replace")).hexdigest()[:12]
+
+    @classmethod
+    def of(cls, whole: str) -> Text:
+        """The reverse of `whole`."""
+        title, _, body = whole.partition("\n")
+        return cls(title.strip(), body.strip())
+
+    def line_of(self, offset: int) -> int:
+        """The body's line, from 1, at an offset of `whole`; 0: the title."""
+        return max(self.whole.count("\n", 0, offset) - 1, 0)
+
+
+# ── making it harmless ──────────────────────────────────────────────────────────────────────
+
+
+def neutral(text: Text) -> Text | None:
+    """The text without what must not be public, see the module's header; None: it does not settle."""
+    for _ in range(_ROUNDS):
+        before = text
+        title = _defused(_COMMENT.sub("", " ".join(normal(text.title).split())))
+        text = Text(title.strip(), _neutral_body(normal(text.body)))
+        if text == before:
+            return text
+    return None
+
+
+def _neutral_body(body: str) -> str:
+    code = verbatim(body)
+    parts: list[str] = []
+    for is_code, group in groupby(enumerate(body.split("\n")), lambda line: line[0] in code):
+        lines = [line for _, line in group]
+        shown = lines if is_code else _COMMENT.sub("", "\n".join(lines)).split("\n")
+        parts += [_commandless(line if is_code else _defused(line)) for line in shown]
+    body = "\n".join(parts)
+    return inert(body if code else _BLANKS.sub("\n\n", body)).strip()
+
+
+def _defused(line: str) -> str:
+    for pattern in _LIVE:  # a function: re2's templates garble what is not ASCII
+        line = pattern.sub(_apart, line)
+    return line
+
+
+def _commandless(line: str) -> str:
+    return str(_COMMAND.sub(_apart, line))
+
+
+def _apart(found: re.Match[str]) -> str:
+    return f"{found[1]}{_ZWSP}{found[2]}"
+
+
+def problem(text: Text) -> str:
+    """Why GitHub would not take it, or people could not read it; empty when it would."""
+    if not text.title or len(text.title) > MAX_TITLE:
+        return "no-title" if not text.title else "long-title"
+    return "too-long" if len(text.body) + len(_PUBLIC) + 64 > MAX_BODY else ""
+
+
+# ── the first draft ─────────────────────────────────────────────────────────────────────────
+
+
+def source_digest(snapshot: Snapshot) -> str:
+    """Names what the private issue says now."""
+    return Text(snapshot.issue.title, snapshot.issue.body).digest
+
+
+def comment_digest(comment: Comment) -> str:
+    return Text("", comment.body).digest
+
+
+def compose(
+    snapshot: Snapshot, template: Template, chosen: Iterable[str], left_out: Iterable[str], heading: str
+) -> Text:
+    """Title and body of the private issue without the template's administrative fields, then the chosen
+    comments. Not redacted yet."""
+    gone: set[int] = set()
+    for id_ in left_out:
+        answer = template.fields.get(id_)
+        if answer is not None:
+            gone |= {answer.line, *(line.number for line in answer.lines if line.text.strip())}
+    lines = normal(snapshot.issue.body).split("\n")
+    parts = ["\n".join(line for number, line in enumerate(lines, 1) if number not in gone)]
+    parts += [f"**{heading}**\n\n{normal(body).strip()}" for body in chosen]
+    return Text(" ".join(snapshot.issue.title.split()), "\n\n".join(part.strip() for part in parts))
+
+
+def linked(text: Text, url: str, ticket: str, words: Callable[[str, str], str]) -> Text:
+    """The text with the link back to the private issue, and to the ticket when one is known."""
+    if url in text.body:
+        return text
+    footer = words(url, "" if ticket and ticket in text.body else ticket)
+    return Text(text.title, f"{text.body}\n\n{footer}".strip())
+
+
+# ── the draft comment ───────────────────────────────────────────────────────────────────────
+
+
+def sign(key: bytes, *parts: object) -> str:
+    """An opaque name that only we can make; empty without a key."""
+    message = "\0".join(map(str, parts)).encode()
+    return hmac.new(key, message, hashlib.sha256).hexdigest()[:32] if key else ""
+
+
+def draft_signature(snapshot: Snapshot, key: bytes, asked: int) -> str:
+    return sign(key, "draft", snapshot.repository.id, snapshot.issue.id, asked)
+
+
+def draft_marker(asked: int, signature: str) -> str:
+    return f"<!-- rfh-bot:draft v1 {asked}.{signature} -->"
+
+
+def is_draft(comment: Comment, snapshot: Snapshot) -> bool:
+    return snapshot.viewer.same_as(comment.author) and _DRAFT.search(comment.body) is not None
+
+
+def drafts(snapshot: Snapshot) -> tuple[Comment, ...]:
+    """The draft comments of ours, oldest first; the oldest lives."""
+    return tuple(comment for comment in snapshot.comments if is_draft(comment, snapshot))
+
+
+def read_draft(body: str, asked: int, signature: str) -> Text | None:
+    """What people made of the draft; None: its marker is damaged, or of another draft."""
+    body = normal(body)
+    marker = _DRAFT.search(body)
+    if marker is None or (int(marker[1]), marker[2]) != (asked, signature):
+        return None
+    title, _, rest = body[marker.end() :].strip().partition("\n")
+    return neutral(Text(title.lstrip("#").strip(), rest))
+
+
+def draft_body(header: str, marker: str, text: Text) -> str:
+    """The draft comment: our part, then the text."""
+    return f"{header}\n\n---\n\n{marker}\n# {text.title}\n\n{text.body}"
+
+
+# ── the public issue ────────────────────────────────────────────────────────────────────────
+
+
+def with_marker(body: str, marker: str) -> str:
+    """The public body, with the hidden line by which it is found again."""
+    return f"{body}\n\n{_PUBLIC.format(marker=marker)}"
+
+
+def marker_in(body: str) -> str:
+    """The marker that a public body ends with; empty for none."""
+    found = _PUBLIC_READ.search(normal(body))
+    return found[1] if found else ""

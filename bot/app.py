@@ -24,6 +24,7 @@ from bot.memory import Seal
 from bot.meter import SILENT, Meter
 from bot.metrics import Metrics
 from bot.metrics_page import MetricsPage
+from bot.pace import Pace
 from bot.pages.playground import Playground
 from bot.policy.load import DEFAULT_NAME, Layer, default_text
 from bot.policy.load import read as read_policy
@@ -127,7 +128,7 @@ def build(
         clients=clients,
         reconciler=reconciler,
         schedule=Schedule(queue, clients, store, now, reconciler),
-        budget=Budget(db),
+        pace=Pace(clients, queue, store, reconciler, Budget(db), now, meter),
         now=now,
         meter=meter,
     )

@@ -64,6 +64,14 @@ def seconds_to_wait(
     return earliest - now
 
 
+def seconds_apart(
+    spent: Sequence[float], now: float, windows: Sequence[Window], *, urgent: bool = False
+) -> float:
+    """Seconds from one write to the next while the windows that are full now stay so; 0.0: none is."""
+    full = [one for one in windows if seconds_to_wait(spent, now, [one], urgent=urgent) > 0]
+    return max((one.seconds / (one.limit - (0 if urgent else one.reserve)) for one in full), default=0.0)
+
+
 def still_counting(spent: Sequence[float], now: float, windows: Sequence[Window]) -> list[float]:
     """The writes that any window still sees. After a clock jumped back, later ones count as now."""
     horizon = now - max(window.seconds for window in windows)
@@ -91,6 +99,16 @@ class Budget:
             if wait == 0.0:
                 self._set(connection, installation, spent=json.dumps([*spent, *[now] * n]))
             return wait
+
+        return await self.db.run(work)
+
+    async def room(self, installation: int, *, urgent: bool = False) -> tuple[float, float]:
+        """What `take` would say now, and how far apart the grants are that follow. Grants nothing."""
+
+        def work(connection: sa.Connection) -> tuple[float, float]:
+            spent, blocked_until, now = self._look(connection, installation)
+            wait = seconds_to_wait(spent, now, self.windows, urgent=urgent)
+            return max(wait, blocked_until - now), seconds_apart(spent, now, self.windows, urgent=urgent)
 
         return await self.db.run(work)
 

@@ -281,6 +281,10 @@ class Queue:
         """Counts over all keys."""
         return await self.db.run(lambda c: Stats(**c.execute(self._sql.stats).mappings().one()))
 
+    async def backlog(self, *, urgent: bool) -> int:
+        """How many keys, or urgent ones, are due or will be within the hour: the line before a budget."""
+        return await self.db.run(lambda c: int(c.execute(self._sql.backlog, {"urgent": urgent}).scalar_one()))
+
     async def close(self) -> None:
         """Stop listening. The database is closed by whoever opened it."""
         await self._wakeups.close()

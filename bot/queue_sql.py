@@ -17,6 +17,8 @@ from bot.tables import due
 
 DUE_CHANNEL = "rfh_due"  # Postgres' NOTIFY tells the other replicas that something may be due
 
+WAITING = 3600.0  # seconds ahead in which a key counts as waiting
+
 Number = sa.ColumnElement[float]
 
 
@@ -53,6 +55,10 @@ class Statements:
         self.drop = due.delete().where(due.c.key == _key())
         self.next_due = self._next_due()
         self.stats = self._stats()
+        self.backlog = sa.select(sa.func.count()).where(
+            due.c.due_at <= self._now + WAITING,
+            sa.or_(due.c.urgent, sa.not_(sa.bindparam("urgent", type_=sa.Boolean()))),
+        )
 
     def _accept(self) -> sa.Executable:
         """Upsert of an event: its due time by the coalescing rule, one generation more, what it proved."""

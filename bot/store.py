@@ -198,9 +198,14 @@ class Store:
         await self._upsert(tables.pause, {"scope": scope.casefold()}, values)
 
     async def unpause(self, scope: str) -> bool:
-        """End the pause of exactly this scope; False: there was none."""
-        statement = tables.pause.delete().where(tables.pause.c.scope == scope.casefold())
-        return await self.db.run(lambda c: c.execute(statement).rowcount > 0)
+        """End the pause of exactly this scope, and count its writes anew; False: there was none."""
+
+        def work(connection: sa.Connection) -> bool:
+            name = scope.casefold()
+            connection.execute(tables.written.delete().where(tables.written.c.repository == name))
+            return connection.execute(tables.pause.delete().where(tables.pause.c.scope == name)).rowcount > 0
+
+        return await self.db.run(work)
 
     async def paused(self, repository: str) -> Pause | None:
         """The pause that holds for `repository`: the global one before its own."""
@@ -211,6 +216,34 @@ class Store:
         """All pauses, oldest first."""
         rows = await self._all(sa.select(tables.pause).order_by(tables.pause.c.at, tables.pause.c.scope))
         return [Pause(row.scope, row.reason, row.paused_by, to_moment(row.at)) for row in rows]
+
+    # ── the write cap ────────────────────────────────────────────────────────────────────────────────────
+
+    async def count_write(self, repository: str) -> int:
+        """Count one write, of whichever replica; how many there were in the hour that is counted."""
+        table, now = tables.written, self.db.now
+        over = table.c.began <= now - 3600.0
+        counted = {
+            "began": sa.case((over, now), else_=table.c.began),
+            "number": sa.case((over, 1), else_=table.c.number + 1),
+        }
+        statement = (
+            self.db.insert(table)
+            .values(repository=repository.casefold(), began=now, number=1)
+            .on_conflict_do_update(index_elements=[table.c.repository], set_=counted)
+            .returning(table.c.number)
+        )
+        return await self.db.run(lambda c: int(c.execute(statement).scalar_one()))
+
+    async def writes_this_hour(self, repository: str) -> int:
+        """How many writes the hour that is counted has; it begins with a write, and anew after a resume."""
+        table = tables.written
+        row = await self._one(
+            sa.select(table.c.number).where(
+                table.c.repository == repository.casefold(), table.c.began > self.db.now - 3600.0
+            )
+        )
+        return 0 if row is None else int(row.number)
 
     # ── policy and plans ─────────────────────────────────────────────────────────────────────────────────
 

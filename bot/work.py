@@ -8,24 +8,23 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 import structlog
 from aiohttp import web
 
 from bot import words
-from bot.budget import Budget
 from bot.db import Database
 from bot.errors import Forbidden, Gone, RfhError, Transient
 from bot.events import Named, read
 from bot.github.auth import REPORT, App
 from bot.github.checks import report_policy
 from bot.github.pool import Limit
-from bot.guard import Guard
 from bot.meter import SILENT, Meter
 from bot.metrics import Shared
 from bot.model import IssueKey
+from bot.pace import CAP, Pace
 from bot.queue import Claim, Queue
 from bot.reconciler import Reconciler
 from bot.redelivery import Redelivery
@@ -37,9 +36,7 @@ from bot.slack.desk import Desk
 from bot.slack_door import SlackDoor
 from bot.store import Outcome, Store
 from bot.told import Act
-from bot.worker import Done, Handler, Lost, OutOfBudget
-
-PATIENCE = 5.0  # seconds that a write waits for the budget; for more, its key is given back
+from bot.worker import Done, Handler
 
 
 @dataclass
@@ -53,7 +50,7 @@ class Bot:
     clients: App
     reconciler: Reconciler
     schedule: Schedule
-    budget: Budget
+    pace: Pace
     now: Callable[[], datetime]
     meter: Meter = SILENT
     own_id: int | None = (
@@ -75,6 +72,7 @@ class Bot:
             "catchup": self.schedule.catch_up,
             "nightly": self.schedule.nightly,
             DESK: Desk(self.queue, self.reconciler).look,
+            CAP: self.pace.brake,
             "deliveries": Redelivery(self.clients, self.store, self.now).work,
         }
 
@@ -130,13 +128,14 @@ class Bot:
     async def issue(self, claim: Claim) -> Done:
         """Reconcile the issue that a key names."""
         key = IssueKey.parse(claim.key)
+        await self.pace.admit(claim, key)
         try:
             result = await self.reconciler.reconcile(
                 key,
                 at_least=claim.at_least,
                 inherited=claim.inherited,
                 retried=claim.attempts > 1,
-                guard=self._guard(claim, key),
+                guard=self.pace.guard(claim, key),
             )
         except Gone:
             await self.reconciler.slack.farewell(key)
@@ -144,35 +143,13 @@ class Bot:
             raise
         except Transient as error:
             if error.retry_after is not None:
-                installation = await self.clients.installation(key.owner, key.repo)
-                await self.budget.block(installation, error.retry_after)
+                await self.pace.block(key, error.retry_after)
             raise
         if result.viewer_id is not None:
             self.own_id = result.viewer_id
         if result.trouble is not None:
             raise result.trouble
         return Done(result.word, result.look_again)
-
-    def _guard(self, claim: Claim, key: IssueKey) -> Guard:
-        """Before each write: the claim holds, and the installation's write budget allows it."""
-
-        async def guard(begun: bool = False, /) -> None:
-            installation = await self.clients.installation(key.owner, key.repo)
-            urgent = claim.urgent or begun
-            while (wait := await self.budget.take(installation, urgent=urgent)) > 0:
-                if wait > PATIENCE and begun:
-                    self.meter.budget("overdrawn")
-                    await self.budget.spend(installation)
-                    break
-                if wait > PATIENCE:
-                    self.meter.budget("put_off")
-                    raise OutOfBudget(self.now() + timedelta(seconds=wait))
-                self.meter.budget("waited")
-                await asyncio.sleep(wait)
-            if not await self.queue.holds(claim):
-                raise Lost
-
-        return guard
 
     async def policy(self, claim: Claim) -> Done:
         """A push touched the policy file: load it, and say on the commit how that went."""

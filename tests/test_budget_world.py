@@ -16,7 +16,7 @@ async def test_a_plan_that_has_begun_is_finished_though_the_budget_is_used_up() 
     async with World() as w:
         issue = w.file("zoekt-indexserver runs out of memory", COMPLETE)
         await w.settle()
-        w.bot.budget = Budget(w.db, (Window(2, 3600.0, 0),))  # the first card took one
+        w.bot.pace.budget = Budget(w.db, (Window(2, 3600.0, 0),))  # the first card took one
         comment = await w.say(issue, "/route delivery", by="erin")
         assert "team/delivery" in w.labels(issue)
         assert {"THUMBS_UP"} == w.reactions(comment)
@@ -24,7 +24,7 @@ async def test_a_plan_that_has_begun_is_finished_though_the_budget_is_used_up() 
 
 async def test_what_is_over_the_budget_waits_and_is_not_lost() -> None:
     async with World() as w:
-        w.bot.budget = Budget(w.db, (Window(1, 120.0, 0),))
+        w.bot.pace.budget = Budget(w.db, (Window(1, 120.0, 0),))
         issues = [w.file("zoekt-indexserver runs out of memory", COMPLETE) for _ in range(3)]
         await w.settle(60)
         assert 1 == sum(bool(w.cards(issue)) for issue in issues)

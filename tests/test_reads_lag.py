@@ -182,7 +182,7 @@ async def test_a_card_edited_under_our_hands_is_read_again() -> None:
         await w.settle()
         (card,) = w.cards(issue)
         installation = w.demo.installation.id
-        await w.bot.budget.block(installation, 4.9)
+        await w.bot.pace.budget.block(installation, 4.9)
         w.comment(issue, "/route delivery", by="erin")
         await asyncio.sleep(6)
         w.github.world.edit_comment(card, "erin", card.body.replace("Search Core", "Somebody Else"))

@@ -160,7 +160,7 @@ def _of_database(shared: Shared) -> Iterator[Metric]:
     yield _gauge("paused", "Pauses in force, the global one and those of repositories.", shared.paused)
     yield _gauge(
         "policies_broken",
-        "Repositories whose policy is broken; the last good one stays.",
+        "Repositories whose policy is broken, as far as this replica looked.",
         shared.policies_broken,
     )
     yield _gauge(

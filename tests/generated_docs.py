@@ -11,17 +11,19 @@ from pathlib import Path
 from types import UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
+from figures import families
 from pydantic import BaseModel
 from pydantic_core import PydanticUndefined
 
 from bot import commands, settings
 from bot.__main__ import COMMANDS
+from bot.metrics import PREFIX
 from bot.policy.labels import label_specs
 from bot.policy.load import load_default
 from bot.policy.schema import Policy
 
 ROOT = Path(__file__).parent.parent
-PAGES = ("README.md", "docs/commands.md", "docs/policy.md")
+PAGES = ("README.md", "docs/commands.md", "docs/operations.md", "docs/policy.md")
 _BLOCK = re.compile(r"(<!-- generated: ([\w /.-]+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
 
@@ -64,6 +66,19 @@ def label_rows() -> Iterator[tuple[str, ...]]:
     for spec in label_specs(policy):
         yield f"`{spec.name}`", whole.get(spec.name, spec.description)
     yield f"`{policy.labels.customer_prefix}NAME`", "the customer; the part after the prefix is its slug"
+
+
+def metric_rows() -> Iterator[tuple[str, ...]]:
+    """Every figure of ours; shared: read from the database, so the same on all replicas."""
+    of_process = {family.name for family in families(None)}
+    for family in families():
+        if family.name.startswith(PREFIX):
+            name = family.name + {"counter": "_total", "info": "_info"}.get(family.type, "")
+            labels = dict.fromkeys(
+                label for sample in family.samples for label in sample.labels if label != "le"
+            )
+            shared = "" if family.name in of_process else "shared"
+            yield f"`{name}`", ", ".join(f"`{label}`" for label in labels), family.documentation, shared
 
 
 # ── the policy's keys ───────────────────────────────────────────────────────────────────────
@@ -135,6 +150,7 @@ TABLES: dict[str, Callable[[], str]] = {
     "tools": lambda: table(("Command", "What it does"), tool_rows()),
     "commands": lambda: table(("Comment", "What it does", "Who"), command_rows()),
     "teams": lambda: table(("Team", "Name", "Also understood"), team_rows()),
+    "metrics": lambda: table(("Figure", "Labels", "Meaning", ""), metric_rows()),
     "labels": lambda: table(("Label", "Meaning"), label_rows()),
 }
 

@@ -166,6 +166,17 @@ watch = sa.Table(
     sa.Column("claimed_at", sa.Double, doc="when a private issue was about to be created"),
 )
 
+published = sa.Table(
+    "published",
+    metadata,
+    sa.Column("key", sa.Text, primary_key=True, doc="of a private issue"),
+    sa.Column("public", sa.Text, nullable=False, doc="owner/repo#7"),
+    sa.Column("state", sa.Text, nullable=False),
+    sa.Column("read_at", sa.Double, nullable=False),
+    sa.Column("wanted_at", sa.Double, doc="an event told of a change at this time since it was read"),
+)
+sa.Index("published_public", sa.func.lower(published.c.public))
+
 schema_version = sa.Table("schema_version", metadata, sa.Column("version", sa.Integer, nullable=False))
 
 Step = Callable[[sa.Connection], None]
@@ -183,6 +194,7 @@ STEPS: tuple[Step, ...] = (
     lambda connection: metadata.create_all(connection, [standing, said]),
     _rest_and_cap,
     lambda connection: metadata.create_all(connection, [watch]),
+    lambda connection: metadata.create_all(connection, [published]),
 )
 
 

@@ -53,10 +53,13 @@ GET_ISSUE: Final = Endpoint("GET", "/repos/{owner}/{repo}/issues/{issue_number}"
 LIST_ISSUES: Final = Endpoint(
     "GET",
     "/repos/{owner}/{repo}/issues",
-    ("state", "creator", "sort", "direction", "since", "per_page", "page"),
+    ("state", "creator", "labels", "sort", "direction", "since", "per_page", "page"),
 )
 CREATE_ISSUE: Final = Endpoint("POST", "/repos/{owner}/{repo}/issues")
 UPDATE_ISSUE: Final = Endpoint("PATCH", "/repos/{owner}/{repo}/issues/{issue_number}")
+LIST_COMMENTS: Final = Endpoint(
+    "GET", "/repos/{owner}/{repo}/issues/{issue_number}/comments", ("per_page", "page")
+)
 GET_ROLE: Final = Endpoint("GET", "/repos/{owner}/{repo}/collaborators/{username}/permission")
 GET_USER: Final = Endpoint("GET", "/users/{username}")
 GET_SELF: Final = Endpoint("GET", "/user")
@@ -79,6 +82,7 @@ ENDPOINTS: Final = (
     LIST_ISSUES,
     CREATE_ISSUE,
     UPDATE_ISSUE,
+    LIST_COMMENTS,
     GET_ROLE,
     GET_USER,
     GET_SELF,

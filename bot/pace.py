@@ -100,12 +100,14 @@ class Pace:
         if not limits.over(await self.store.writes_this_hour(name)):
             return Done("within the cap", end=True)  # somebody has resumed it meanwhile
         log = structlog.get_logger("pace")
-        if name.casefold() not in {pause.scope for pause in await self.store.pauses()}:
+        fresh = name.casefold() not in {pause.scope for pause in await self.store.pauses()}
+        if fresh:
             why = f"more than {limits.writes_per_hour} writes within an hour (limits.writes_per_hour)"
             await self.store.pause(name, reason=why, by=BY)
             log.error("paused itself", repository=name, writes_per_hour=limits.writes_per_hour)
         try:
-            await self._tell(name, limits)
+            if fresh or claim.attempts > 1:  # a try before this one may have ended before it was said
+                await self._tell(name, limits)
         except SlackRefused as error:
             log.error("refused", error=str(error))
         return Done("paused itself", end=True)

@@ -65,6 +65,14 @@ class IntakeRule:
                 team = self._answers.chosen(template.fields.get(id_), self._teams, "team").value
         return replace(template, kind=kind, team=team)
 
+    def tickets(self, template: Template) -> tuple[int, ...]:
+        """The numbers of the support tickets that an issue names."""
+        field = next((id_ for id_, field in self._fields.items() if field.answer == "ticket"), None)
+        if field is None:
+            return ()
+        body = "\n".join(line.text for line in template.document.lines)
+        return self._answers.tickets(template.fields.get(field), body)
+
     def check(
         self,
         template: Template,

@@ -133,6 +133,16 @@ class AnswerReader:
             return Reading(", ".join(f"#{number}" for number in numbers))
         return no("not-a-ticket", answer.text)
 
+    def tickets(self, answer: Answer | None, body: str) -> tuple[int, ...]:
+        """The numbers of all tickets that an accepted `ticket` names."""
+        for text in (answer.text if answer is not None else "", body):
+            urls = [link.url for link in links(text) if within(link.host, self._intake.ticket_hosts)]
+            numbers = [found[1] for url in urls if (found := _TICKET_PATH.search(url)) is not None]
+            if numbers:
+                return tuple(dict.fromkeys(map(int, numbers)))
+        value = self.ticket(answer, body).value or ""
+        return tuple(dict.fromkeys(map(int, _NUMBER.findall(value))))
+
     def doc(self, answer: Answer | None) -> Reading:
         """A link to an allowed host, or "none" with a reason."""
         text = answer.text if answer is not None else ""

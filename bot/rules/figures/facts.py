@@ -141,6 +141,7 @@ class Facts:
     snoozed_until: datetime | None = None
     reminders: tuple[datetime, ...] = ()
     docs: Docs = Docs()
+    partial: bool = False  # read from part of a long thread: asks and waits may lack something
 
     @property
     def is_open(self) -> bool:

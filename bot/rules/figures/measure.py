@@ -271,7 +271,7 @@ class _Measuring:
         )
 
     def _due(self, f: Facts, wait: Wait | None) -> datetime | None:
-        """When engineering's answer is due, on its turn: the first since it was asked, later ones since then."""
+        """When engineering's answer is due, on its turn: the first as asked, later ones from the turn on."""
         if wait is None or wait.side != "engineering":
             return None
         if f.asked is not None and f.asked.running:

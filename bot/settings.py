@@ -6,9 +6,11 @@ from the command line, which others on the machine can read.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from bot.errors import UserError
 
@@ -32,12 +34,15 @@ SETTINGS = (
     Setting("GITHUB_WEBHOOK_SECRET_OLD", "The previous secret, accepted too while you rotate.", secret=True),
     Setting("GITHUB_API_URL", "REST base URL; for GitHub Enterprise `https://HOST/api/v3`.", "https://api.github.com"),
     Setting("GITHUB_GRAPHQL_URL", "GraphQL URL, when it is not the one that belongs to GITHUB_API_URL."),
+    Setting("RFH_BOT_ENV_FILE", "Where set-up keeps the App's credentials, and each start looks.", "rfh-bot.env"),
     Setting("RFH_BOT_DATABASE_URL", "`sqlite:///PATH` or `postgresql://…`.", DATABASE),
     Setting("RFH_BOT_MEMORY_KEY", "Signs the memory in the cards: 32 characters or more.", secret=True),
     Setting("RFH_BOT_POLICY", "A policy file laid over the shipped one, for every repository."),
     Setting("RFH_BOT_REPOS", "What to watch: `owner/name`, comma-separated.", "the policy's tracker"),
     Setting("RFH_BOT_SHADOW", "`1`: plan and log, write nothing.", "0"),
-    Setting("RFH_BOT_PAGES", "`1`: serve `/playground`; private text is pasted there.", "0"),
+    Setting("RFH_BOT_URL", "Where people reach the pages, e.g. `https://rfh.example.com`."),
+    Setting("GITHUB_CLIENT_ID", "The App's client id: with it the pages are served, behind a sign-in."),
+    Setting("GITHUB_CLIENT_SECRET", "The App's client secret, which also seals the pages' cookies.", secret=True),
     Setting("RFH_BOT_CONCURRENCY", "Issues worked on at the same time.", "32"),
     Setting("RFH_BOT_LOG", "Log level: debug, info, warning or error.", "info"),
     Setting("SLACK_BOT_TOKEN", "Bot token; without it the card has the text to paste.", secret=True),
@@ -64,7 +69,9 @@ class Settings:
     policy_path: str | None = None
     repos: tuple[str, ...] = ()
     shadow: bool = False
-    pages: bool = False
+    client_id: str = ""
+    client_secret: str = field(default="", repr=False)
+    url: str = ""  # without a path; empty: where it listens
     concurrency: int = 32
     log_level: str = "info"
     slack_token: str = field(default="", repr=False)
@@ -74,6 +81,11 @@ class Settings:
     port: int = 8080
     metrics_host: str = "127.0.0.1"
     metrics_port: int | None = None
+
+    @property
+    def value_key(self) -> bytes:
+        """Names private values by HMAC. Without a memory key it comes from the App's own key: never none."""
+        return self.memory_key or hashlib.sha256(b"rfh-bot:values:" + self.private_key.encode()).digest()
 
 
 def read_settings(environment: Mapping[str, str], *, app: bool = True) -> Settings:
@@ -131,9 +143,9 @@ def read_settings(environment: Mapping[str, str], *, app: bool = True) -> Settin
     shadow = get("RFH_BOT_SHADOW").lower()
     if shadow not in ("", "0", "1", "false", "true"):
         problems.append("RFH_BOT_SHADOW must be 0 or 1")
-    pages = get("RFH_BOT_PAGES").lower()
-    if pages not in ("", "0", "1", "false", "true"):
-        problems.append("RFH_BOT_PAGES must be 0 or 1")
+    client_id, client_secret = get("GITHUB_CLIENT_ID"), get("GITHUB_CLIENT_SECRET")
+    public = get("RFH_BOT_URL").rstrip("/")
+    problems += pages_problems(client_id, client_secret, public)
     secrets = (get("GITHUB_WEBHOOK_SECRET"), get("GITHUB_WEBHOOK_SECRET_OLD"))
     settings = Settings(
         app_id=get("GITHUB_APP_ID"),
@@ -146,7 +158,9 @@ def read_settings(environment: Mapping[str, str], *, app: bool = True) -> Settin
         policy_path=get("RFH_BOT_POLICY") or None,
         repos=repos,
         shadow=shadow in ("1", "true"),
-        pages=pages in ("1", "true"),
+        client_id=client_id,
+        client_secret=client_secret,
+        url=public,
         concurrency=number("RFH_BOT_CONCURRENCY", 32, 1, 100),
         log_level=level,
         slack_token=get("SLACK_BOT_TOKEN"),
@@ -160,3 +174,18 @@ def read_settings(environment: Mapping[str, str], *, app: bool = True) -> Settin
     if problems:
         raise UserError("\n".join(problems))
     return settings
+
+
+def pages_problems(client_id: str, client_secret: str, url: str) -> list[str]:
+    """What is missing for the pages, when some of it is set; and an address that cookies are not safe on."""
+    given = {"GITHUB_CLIENT_ID": client_id, "GITHUB_CLIENT_SECRET": client_secret, "RFH_BOT_URL": url}
+    if not client_id and not client_secret:
+        return []
+    problems = [f"{name} is not set: the pages need it" for name, value in given.items() if not value]
+    parts = urlsplit(url)
+    safe = parts.scheme == "https" or (
+        parts.scheme == "http" and parts.hostname in ("127.0.0.1", "localhost")
+    )
+    if url and not (safe and parts.netloc and url == f"{parts.scheme}://{parts.netloc}"):
+        problems.append("RFH_BOT_URL must be https://HOST, without a path (http:// on this machine alone)")
+    return problems

@@ -37,9 +37,10 @@ FLOORS: dict[int, tuple[str, ...]] = {
             "slack",
         ),
         *("conclude", "guard", "pace", "sweep", "kingfisher", "scanner", "history", "doctor", "metrics"),
+        "watch",
     ),
     3: ("webhook", "schedule", "sandbox", "slack_door", "pages", "metrics_page", "setup"),
-    4: ("settings", "logs", "app", "work", "cli", "demo", "__main__"),
+    4: ("settings", "logs", "app", "front", "work", "cli", "demo", "__main__"),
 }
 IMPURE = frozenset(
     {"aiohttp", "gidgethub", "sqlalchemy", "structlog", "logging", "asyncio", "socket", "subprocess", "time"}

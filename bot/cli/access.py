@@ -18,6 +18,7 @@ from bot.policy.load import DEFAULT_NAME, Layer, default_text
 from bot.policy.load import read as read_policy
 from bot.rulebooks import Rulebooks
 from bot.settings import Settings
+from bot.settings_file import complete
 from bot.store import Store
 
 
@@ -38,7 +39,7 @@ class Access:
 
 def plain_token() -> str:
     """GITHUB_TOKEN, unless an App is configured; empty: there is none."""
-    return "" if os.environ.get("GITHUB_APP_ID") else os.environ.get("GITHUB_TOKEN", "")
+    return "" if complete(os.environ).get("GITHUB_APP_ID") else os.environ.get("GITHUB_TOKEN", "")
 
 
 @contextlib.asynccontextmanager

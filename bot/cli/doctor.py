@@ -89,15 +89,16 @@ def _settings(token: str) -> tuple[Findings, Settings | None]:
     from bot.doctor.finding import Finding
     from bot.errors import UserError
     from bot.settings import read_settings
+    from bot.settings_file import complete
 
     findings: Findings = []
     remedy = "export NAME=VALUE, or NAME_FILE=PATH for a secret; README lists all"
     try:
-        settings = read_settings(os.environ, app=not token)
+        settings = read_settings(complete(os.environ), app=not token)
     except UserError as error:
         findings = [Finding("settings", "fail", line, remedy) for line in str(error).splitlines()]
         try:
-            settings = read_settings(os.environ, app=False)
+            settings = read_settings(complete(os.environ), app=False)
         except UserError:
             return findings, None
         if not token and not (settings.app_id and settings.private_key):

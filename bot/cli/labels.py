@@ -54,10 +54,11 @@ async def _run(repository: str | None, dry_run: bool, as_json: bool) -> None:
     from bot.cli.access import opened, plain_token
     from bot.logs import set_up
     from bot.settings import read_settings
+    from bot.settings_file import complete
 
     set_up("error")  # what a person must know is said here
     token = plain_token()
-    async with opened(read_settings(os.environ, app=not token), token) as access:
+    async with opened(read_settings(complete(os.environ), app=not token), token) as access:
         for name in (repository,) if repository is not None else access.repositories:
             compared = await _sync(access, name, dry_run)
             if as_json:

@@ -22,6 +22,7 @@ from bot.model import IssueKey
 from bot.queue import Queue
 from bot.reconciler import Reconciler
 from bot.settings import DATABASE, Settings, read_settings
+from bot.settings_file import complete
 from bot.store import Store
 
 
@@ -74,8 +75,9 @@ async def parts(*, exclusive: bool, on_call: OnCall | None = None) -> AsyncItera
     """Everything a run of one issue needs: with the App's credentials, or with GITHUB_TOKEN alone."""
     if not structlog.is_configured():
         set_up("warning")  # stdout is for results
-    token = os.environ.get("GITHUB_TOKEN", "") if not os.environ.get("GITHUB_APP_ID") else ""
-    settings = read_settings(os.environ, app=not token)
+    environment = complete(os.environ)
+    token = environment.get("GITHUB_TOKEN", "") if not environment.get("GITHUB_APP_ID") else ""
+    settings = read_settings(environment, app=not token)
     async with database(exclusive=exclusive) as (db, queue, store), aiohttp.ClientSession() as session:
         connect = connector(settings, session, utc_now, on_call)
         clients: Clients

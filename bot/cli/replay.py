@@ -14,6 +14,7 @@ import click
 
 from bot.errors import UserError
 from bot.settings import read_settings
+from bot.settings_file import complete
 
 
 @click.command(
@@ -31,7 +32,7 @@ def replay(file: Path, event: str, url: str) -> None:
 
     Signed with GITHUB_WEBHOOK_SECRET (or its _FILE). Exit code 0 when the App accepted it.
     """
-    secrets = read_settings(os.environ, app=False).webhook_secrets
+    secrets = read_settings(complete(os.environ), app=False).webhook_secrets
     if not secrets:
         raise UserError("GITHUB_WEBHOOK_SECRET is not set: it signs the delivery")
     status, text = asyncio.run(_send(file.read_bytes(), event, url, secrets[0]))

@@ -5,41 +5,51 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
 
 import click
-
-if TYPE_CHECKING:
-    from bot.settings import Settings
 
 
 @click.command(
     epilog="""Example:
 
     \b
+      rfh-bot serve
       GITHUB_APP_ID=1 GITHUB_PRIVATE_KEY_FILE=app.pem GITHUB_WEBHOOK_SECRET_FILE=secret rfh-bot serve
     """
 )
 def serve() -> None:
     """Run the App. It is set up by environment variables alone; README lists them.
 
-    Answers webhooks at /webhook, and /healthz and /readyz for monitors. SIGTERM or Ctrl-C finishes what is
-    being written, gives the rest back to the queue and exits 0.
+    While no App is configured it prints a link, good once, to a page that registers one; then it goes on as
+    that App. Answers webhooks at /webhook, and /healthz and /readyz for monitors. SIGTERM or Ctrl-C finishes
+    what is being written, gives the rest back to the queue and exits 0.
     """
+    from bot import settings_file
     from bot.logs import set_up
     from bot.settings import read_settings
 
-    settings = read_settings(os.environ)
+    environment = settings_file.complete(os.environ)
+    settings = read_settings(environment, app=not settings_file.nameless(environment))
     set_up(settings.log_level)
-    asyncio.run(_serve(settings))
+    asyncio.run(_serve(environment))
 
 
-async def _serve(settings: Settings) -> None:
+async def _serve(environment: Mapping[str, str]) -> None:
+    from bot import settings_file
     from bot.app import running
+    from bot.settings import read_settings
 
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
-    async with running(settings):
+    if settings_file.nameless(environment):
+        from bot.cli.setup import set_up
+
+        found = await set_up(read_settings(environment, app=False), stop)
+        if found is None:
+            return
+        environment = {**environment, **found}
+    async with running(read_settings(environment)):
         await stop.wait()

@@ -66,6 +66,18 @@ class StaticToken:
         return False
 
 
+class Nobody:
+    """No credential: all there is before the App is registered."""
+
+    scheme: Literal["token", "jwt", "none"] = "none"
+
+    async def current(self) -> str:
+        return ""
+
+    def refused(self, token: str) -> bool:
+        return False
+
+
 class OneToken:
     """`Clients` for a plain token: one client for every repository; narrowing is up to who made the token."""
 

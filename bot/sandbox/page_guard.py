@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable
 
 from aiohttp import web
@@ -18,6 +19,9 @@ CSP = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self';"
     " form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
+SHOWS_ONLY = re.compile(
+    r"/(organizations/[^/]+/)?settings/apps/new"
+)  # posted to from a set-up page elsewhere
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 _HEADERS = {
     "Content-Security-Policy": CSP,
@@ -37,7 +41,8 @@ async def guard(
         raise web.HTTPMisdirectedRequest(text="This sandbox answers to loopback names only.\n")
     if request.path.startswith(API) or request.path in BY_SECRET:
         return await handler(request)
-    if request.method not in {"GET", "HEAD"} and request.headers.get("Origin") != str(request.url.origin()):
+    foreign = request.headers.get("Origin") != str(request.url.origin())
+    if foreign and request.method not in {"GET", "HEAD"} and not SHOWS_ONLY.fullmatch(request.path):
         raise web.HTTPForbidden(text="Forms of this page are sent from this page.\n")
     try:
         response = await handler(request)
@@ -45,5 +50,5 @@ async def guard(
         error.headers.update(_HEADERS)
         raise
     if not response.prepared:
-        response.headers.update(_HEADERS)
+        response.headers.update({**_HEADERS, **response.headers})
     return response

@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 import aiohttp
 from aiohttp import web
@@ -25,6 +25,7 @@ from bot.sandbox.faults import Faults
 from bot.sandbox.ground import Clock, Happened, Who
 from bot.sandbox.http import Reply, Request
 from bot.sandbox.limits import Limits
+from bot.sandbox.manifest import Manifests, Registration
 from bot.sandbox.oauth import OAuth, SignIn
 from bot.sandbox.page import Page
 from bot.sandbox.records import Repo
@@ -70,10 +71,10 @@ class Sandbox:
             self.world, self.access, self.faults, self._views, secret, deliver, webhook_url or ""
         )
         self.world.listeners.append(self.hooks.on_event)
-        self.api = Api(
-            self.world, self.access, self.limits, self.faults, self._bases, routes(self.hooks, self.limits)
-        )
         self.oauth = OAuth(self.access)
+        self.manifests = Manifests(self.access, self._app_secrets, self._registered)
+        app_routes = (*routes(self.hooks, self.limits), *self.manifests.routes())
+        self.api = Api(self.world, self.access, self.limits, self.faults, self._bases, app_routes)
         self._pages: list[tuple[str, str, Callable[[web.Application], None]]] = []
         self._runner: web.AppRunner | None = None
         self._session: aiohttp.ClientSession | None = None
@@ -87,6 +88,15 @@ class Sandbox:
         owner = self.world.add_account("sandbox-owner", "Organization")
         pem, public = app_key()
         return App(1_000_001, slug, "Iv23sandbox0000000001", bot, owner, pem, public, self.world.now())
+
+    def _app_secrets(self) -> Mapping[str, str]:
+        return {"webhook_secret": self.secret, "client_secret": self.oauth.client_secret}
+
+    def _registered(self, manifest: Mapping[str, Any]) -> None:
+        """The App was registered from a manifest: its webhooks go where that says."""
+        self.hooks.url = manifest["hook_attributes"]["url"]
+        if self._session is not None:
+            self.use_webhook(self.hooks.url)
 
     def _bases(self) -> Bases:
         return Bases(self.api_url, self.url)
@@ -217,6 +227,7 @@ class Sandbox:
         page.links = [(address, name) for address, name, _ in self._pages]
         page.add_to(app)
         SignIn(self.world, self.hooks).with_oauth(self.oauth).add_to(app)
+        Registration(self.world, self.hooks).of(self.manifests, self.install).add_to(app)
         for _, _, add_to in self._pages:
             add_to(app)
         app.router.add_route("*", f"{API_PREFIX}{{tail:/.*}}", self._over_http)

@@ -25,7 +25,7 @@ from bot.errors import RfhError
 from bot.github import auth, documents
 from bot.github.apply import apply, reread_comment
 from bot.github.checks import report_policy
-from bot.github.documents import ENDPOINTS, QUERIES, Endpoint, apply_document
+from bot.github.documents import CONVERT_MANIFEST, ENDPOINTS, QUERIES, Endpoint, apply_document
 from bot.github.load import load
 from bot.github.lookup import Catalogues, account_exists, file_text, issues_updated_since, role
 from bot.github.people import itself, reads_while_private
@@ -222,6 +222,7 @@ async def test_everything_that_is_asked_is_described(described: Make) -> None:
         await account_exists(client, "octocat")
     policy = load_default().model_copy(update={"support": Support(github_team="acme/support")})
     assert await Rosters(app).of(KEY.owner, KEY.repo, policy, [SUPPORT])
+    await github(Wire(world), auth.Nobody()).rest(CONVERT_MANIFEST, code="abc")
     await token(gh, KEY.owner, KEY.repo)
     _, registered = await credentials(app)
     assert registered is not None

@@ -103,12 +103,19 @@ CASES: list[tuple[str, str, dict[str, Any], Any]] = [
         {"message": "m", "content": _CONTENT},
     ),
     ("POST", "/repos/{owner}/{repo}/check-runs", {}, _CHECK),
+    ("POST", "/app-manifests/{code}/conversions", {}, None),
     # what GitHub refuses
     ("GET", "/repos/{owner}/{repo}/issues/{issue_number}", {"issue_number": "99"}, None),
     ("POST", "/repos/{owner}/{repo}/labels", {}, {"name": "RFH"}),
     ("GET", "/repos/{owner}/{repo}/contents/{path}", {"path": "nowhere.yml"}, None),
     ("GET", "/users/{username}", {"username": "nobody"}, None),
 ]
+
+_MANIFEST = {
+    "name": "rfh-bot",
+    "url": "https://x.example",
+    "hook_attributes": {"url": "https://x.example/webhook"},
+}
 
 # The description of this list alone asks an account to be a user *and* an enterprise; a single one is either.
 _SLIPS = {
@@ -130,7 +137,7 @@ async def test_each_answer_is_as_described(
     known = {
         "owner": "acme", "repo": "customer", "issue_number": "1", "comment_id": str(comment.id),
         "installation_id": str(gh.installation.id), "delivery_id": str(gh.gh.hooks.deliveries[-1].id),
-        "reaction_id": str(comment.reactions[0].id), **values,
+        "reaction_id": str(comment.reactions[0].id), "code": gh.gh.manifests.code(_MANIFEST), **values,
     }  # fmt: skip
     wanted = {name: value for name, value in known.items() if f"{{{name}}}" in template}
     assert [] == openapi.request_errors(method, template, wanted, body)

@@ -20,6 +20,7 @@ from bot.github.lookup import issues_updated_since
 from bot.model import AtLeast, IssueKey
 from bot.queue import Claim, Queue
 from bot.reconciler import Reconciler
+from bot.schedule_public import round_key
 from bot.slack.desk import desk_key
 from bot.store import Store
 from bot.sweep import Allowance, find
@@ -54,6 +55,7 @@ class Schedule:
         await self.queue.accept(redelivery.KEY)
         for name in repositories:
             await self.queue.accept(catch_up_key(name))
+            await self.queue.accept(round_key(name))
             await self.queue.schedule(nightly_key(name), self.now() + NIGHT)
             if self.reconciler.teller is not None:
                 await self.queue.accept(desk_key(name))

@@ -99,11 +99,15 @@ def digests(
 
 def slot(calendar: Calendar, minute: int, now: datetime) -> tuple[date | None, datetime]:
     """The day whose digest may go out now, if any, and when the next one may."""
-    today = now.astimezone(UTC).date()
-    days = (today + timedelta(days=n) for n in range(-1, AHEAD))
-    slots = sorted((at, day) for day in days if (at := _time_on(day, calendar, minute)) is not None)
-    current = next((day for at, day in slots if at <= now < at + LATE), None)
-    return current, next((at for at, _ in slots if at > now), now + LATE)
+    current = None
+    for ahead in range(-1, AHEAD):
+        day = now.astimezone(UTC).date() + timedelta(days=ahead)
+        at = _time_on(day, calendar, minute)
+        if at is not None and at > now:
+            return current, at
+        if at is not None and now < at + LATE:
+            current = day
+    return current, now + LATE
 
 
 def _time_on(day: date, calendar: Calendar, minute: int) -> datetime | None:

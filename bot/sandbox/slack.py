@@ -159,12 +159,17 @@ _METHODS: dict[str, Callable[[SlackDouble, Mapping[str, Any]], Json]] = {
 # https://docs.slack.dev/reference/block-kit/blocks and …/block-elements, as far as this program uses them.
 
 
+TOTAL = 12_000  # of all texts, which the reference does not say (github.com/slackapi/bolt-js/issues/2509)
+
+
 def problems(blocks: list[Json], text: str) -> Iterator[str]:
     """What Slack would refuse in a message."""
     if not text:
         yield "no text"
     if not 1 <= len(blocks) <= 50:
         yield "1 to 50 blocks"
+    if sum(len(block.get("text", {}).get("text", "")) for block in blocks) > TOTAL:
+        yield "the blocks are too long"
     ids = [block["block_id"] for block in blocks if "block_id" in block]
     if len(set(ids)) < len(ids) or any(len(id_) > 255 for id_ in ids):
         yield "block_id"

@@ -31,6 +31,7 @@ from bot.policy.load import read as read_policy
 from bot.queue import Queue
 from bot.reconciler import Reconciler
 from bot.rulebooks import Rulebooks
+from bot.scanner_watch import Examine, Examiner
 from bot.schedule import Schedule
 from bot.settings import Settings
 from bot.slack.client import SlackClient
@@ -38,6 +39,7 @@ from bot.slack.directory import Directory
 from bot.slack.redactor import Redactor
 from bot.slack.teller import Teller
 from bot.store import Store
+from bot.watch import Watch
 from bot.webhook import MAX_BODY, Webhook
 from bot.work import Bot
 from bot.worker import Worker
@@ -112,6 +114,7 @@ def build(
     now: Callable[[], datetime] = utc_now,
     teller: Teller | None = None,
     meter: Meter = SILENT,
+    examine: Examine | None = None,
 ) -> Bot:
     """Join the parts. Raises UserError for settings that cannot work."""
     try:
@@ -129,6 +132,17 @@ def build(
         reconciler=reconciler,
         schedule=Schedule(queue, clients, store, now, reconciler),
         pace=Pace(clients, queue, store, reconciler, Budget(db), now, meter),
+        watch=Watch(
+            clients,
+            reconciler.rulebooks,
+            reconciler.catalogues,
+            store,
+            settings.value_key,
+            examine or Examiner(),
+            now,
+            teller=reconciler.teller,
+            shadow=settings.shadow,
+        ),
         now=now,
         meter=meter,
     )

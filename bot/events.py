@@ -18,6 +18,8 @@ EVENTS = ("issue_comment", "issues", "label", "push")  # what app-manifest.json 
 
 Why = Literal["named", "own write", "not watched", "pull request", "ignored", "unreadable"]
 
+_ASKING = {("issues", "opened"), ("issue_comment", "created")}  # a person waits for an answer
+_WORDS_CHANGE = {"opened", "edited", "transferred", "deleted", "reopened"}  # of a public issue
 
 NOTHING = AtLeast()
 
@@ -32,24 +34,41 @@ class Named:
     urgent: bool = False  # a person waits for an answer
     labels_changed: str | None = None  # owner/repo whose label list changed
     policy_changed: str | None = None  # owner/repo whose policy file may have changed
+    public: IssueKey | None = None  # of a public tracker: its texts may be others now
 
 
-def read(event: str, payload: Mapping[str, Any], watched: Mapping[str, str], own_id: int | None) -> Named:
+def read(
+    event: str,
+    payload: Mapping[str, Any],
+    watched: Mapping[str, str],
+    own_id: int | None,
+    public: Mapping[str, str] | None = None,
+) -> Named:
     """Name the work for one delivery. Never raises: a payload of another shape is "unreadable".
 
     `watched`: case-folded full name → as it is spelled here. GitHub may spell it otherwise than the operator,
-    and two spellings would be two keys for one issue, run at the same time.
+    and two spellings would be two keys for one issue, run at the same time. `public`: the same of the public
+    trackers.
     """
     try:
-        return _read(event, payload, watched, own_id)
+        return _read(event, payload, watched, own_id, public or {})
     except (KeyError, TypeError, ValueError, AttributeError):
         return Named("unreadable")
 
 
-def _read(event: str, payload: Mapping[str, Any], watched: Mapping[str, str], own_id: int | None) -> Named:
+def _read(
+    event: str,
+    payload: Mapping[str, Any],
+    watched: Mapping[str, str],
+    own_id: int | None,
+    public: Mapping[str, str],
+) -> Named:
     if event not in EVENTS:
         return Named("ignored")
-    full_name = watched.get(str(payload["repository"]["full_name"]).casefold())
+    folded = str(payload["repository"]["full_name"]).casefold()
+    full_name = watched.get(folded)
+    if full_name is None and folded in public:
+        return _public(event, payload, public[folded], own_id)
     if full_name is None:
         return Named("not watched")
     if event == "label":
@@ -58,20 +77,38 @@ def _read(event: str, payload: Mapping[str, Any], watched: Mapping[str, str], ow
         return _push(payload, full_name)
     if own_id is not None and payload["sender"]["id"] == own_id:
         return Named("own write")
-    issue = payload["issue"]
-    if "pull_request" in issue:
+    if "pull_request" in payload["issue"]:
         return Named("pull request")
+    key, at_least, action = _issue(event, payload, full_name)
+    return Named("named", key, at_least, urgent=(event, action) in _ASKING)
+
+
+def _public(event: str, payload: Mapping[str, Any], full_name: str, own_id: int | None) -> Named:
+    """What changes the words of a public issue. Issues that we published are read as well as others'."""
+    if event not in ("issues", "issue_comment"):
+        return Named("ignored")
+    if "pull_request" in payload["issue"]:
+        return Named("pull request")
+    if event == "issue_comment" and own_id is not None and payload["sender"]["id"] == own_id:
+        return Named("own write")
+    key, at_least, action = _issue(event, payload, full_name)
+    if event == "issues" and action not in _WORDS_CHANGE:
+        return Named("ignored")
+    return Named("named", at_least=at_least, public=key)
+
+
+def _issue(event: str, payload: Mapping[str, Any], full_name: str) -> tuple[IssueKey, AtLeast, str]:
+    """The issue, what a read of it must show, and what happened to it."""
+    issue, action = payload["issue"], str(payload["action"])
     key = IssueKey.parse(f"{full_name}#{issue['number']}")
     updated = datetime.fromisoformat(issue["updated_at"]).astimezone(UTC) if issue.get("updated_at") else None
-    action = payload["action"]
     if event == "issues":
         # A deleted or transferred issue is no longer readable: nothing to wait for.
-        gone = action in ("deleted", "transferred")
-        return Named("named", key, NOTHING if gone else AtLeast(updated), urgent=action == "opened")
+        return key, NOTHING if action in ("deleted", "transferred") else AtLeast(updated), action
     comment = int(payload["comment"]["id"])
     if action == "deleted":
-        return Named("named", key, AtLeast(gone=frozenset({comment})))
-    return Named("named", key, AtLeast(updated, comment), urgent=action == "created")
+        return key, AtLeast(gone=frozenset({comment})), action
+    return key, AtLeast(updated, comment), action
 
 
 def _push(payload: Mapping[str, Any], full_name: str) -> Named:

@@ -68,6 +68,11 @@ class Rulebooks:
         """How many repositories' newest override is not in force, as far as was looked."""
         return sum(bool(known.problems) for known in self._known.values())
 
+    def in_force(self, repository: str) -> Rulebook:
+        """The rulebook that was last in force there, without asking GitHub; the base when there was none."""
+        known = self._known.get(repository.casefold())
+        return known.book if known is not None else self._default
+
     def forget(self, repository: str) -> None:
         """A push may have changed the override: look before the next decision."""
         known = self._known.get(repository.casefold())

@@ -30,12 +30,14 @@ from bot.reconciler import Reconciler
 from bot.redelivery import Redelivery
 from bot.rules.rulebook import Rulebook
 from bot.schedule import Schedule
+from bot.schedule_public import ROUND, WATCH, PublicRounds, watch_key
 from bot.settings import Settings
 from bot.slack.desk import KIND as DESK
 from bot.slack.desk import Desk
 from bot.slack_door import SlackDoor
 from bot.store import Outcome, Store
 from bot.told import Act
+from bot.watch import Watch
 from bot.worker import Done, Handler
 
 
@@ -51,6 +53,7 @@ class Bot:
     reconciler: Reconciler
     schedule: Schedule
     pace: Pace
+    watch: Watch
     now: Callable[[], datetime]
     meter: Meter = SILENT
     own_id: int | None = (
@@ -64,6 +67,11 @@ class Bot:
         return self.settings.repos or (self.reconciler.rulebooks.default.policy.tracker.private,)
 
     @property
+    def public(self) -> PublicRounds:
+        """The public trackers, and their keys."""
+        return PublicRounds(self.queue, self.watch, lambda: self.repositories, self.pace.guard, self.now)
+
+    @property
     def handlers(self) -> Mapping[str, Handler]:
         """What the worker does with each kind of key."""
         return {
@@ -71,6 +79,8 @@ class Bot:
             "policy": self.policy,
             "catchup": self.schedule.catch_up,
             "nightly": self.schedule.nightly,
+            WATCH: self.public.one,
+            ROUND: self.public.round,
             DESK: Desk(self.queue, self.reconciler).look,
             CAP: self.pace.brake,
             "deliveries": Redelivery(self.clients, self.store, self.now).work,
@@ -80,7 +90,8 @@ class Bot:
 
     async def accept(self, guid: str, event: str, payload: Mapping[str, Any]) -> Named:
         """Make durable what a delivery names. Raises what the database raises."""
-        named = read(event, payload, {name.casefold(): name for name in self.repositories}, self.own_id)
+        watched = {name.casefold(): name for name in self.repositories}
+        named = read(event, payload, watched, self.own_id, self.public.names)
         if named.labels_changed is not None:
             self.reconciler.catalogues.forget(*named.labels_changed.split("/"))
         work = []
@@ -89,6 +100,8 @@ class Bot:
             work.append(self.queue.accept(f"policy:{named.policy_changed}@{payload['after']}"))
         if named.issue is not None:
             work.append(self.queue.accept(str(named.issue), named.at_least, urgent=named.urgent))
+        if named.public is not None:
+            work.append(self.queue.accept(watch_key(named.public), named.at_least))
         outcome: Outcome = "handled" if named.why == "named" else "ignored"
         # One commit for all of them: the database gathers what waits.
         await asyncio.gather(*work, self.store.record_delivery(guid, event, outcome))
@@ -115,9 +128,9 @@ class Bot:
 
     # ── pages ───────────────────────────────────────────────────────────────────────────────
 
-    async def book(self) -> Rulebook:
-        """The policy in force where most is watched: in the first repository; else the base."""
-        owner, repo = self.repositories[0].split("/")
+    async def book(self, repository: str | None = None) -> Rulebook:
+        """The policy in force in a repository, by default the first; else the base."""
+        owner, repo = (repository or self.repositories[0]).split("/")
         try:
             return await self.reconciler.rulebooks.get(await self.clients.client(owner, repo), owner, repo)
         except RfhError:  # GitHub does not answer: the page is worth having all the same

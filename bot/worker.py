@@ -27,7 +27,8 @@ from bot.github.apply import Unfinished
 from bot.queue import Claim, Queue
 
 CONCURRENCY = 32
-LASTING = frozenset({"catchup", "nightly", "deliveries"})  # no event names these: they outlive every failure
+# No event names these: they outlive every failure.
+LASTING = frozenset({"catchup", "nightly", "deliveries", "public"})
 UNKNOWN = 10.0  # seconds of rest for a key whose last write may have been done or not, whatever comes
 GRACE = 20.0  # seconds that running keys get at a shutdown
 

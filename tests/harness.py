@@ -21,7 +21,7 @@ from types import TracebackType
 from typing import Any, Self
 from urllib.parse import urlencode
 
-from slack_support import SECRET, redacted, slack_double, slack_signature, teller_for
+from slack_support import SECRET, examined, redacted, slack_double, slack_signature, teller_for
 
 from bot.app import build
 from bot.db import open_database
@@ -37,6 +37,7 @@ from bot.sandbox.records import Comment, Issue
 from bot.sandbox.seed import demo_world
 from bot.sandbox.server import Sandbox
 from bot.sandbox.slack import SlackDouble
+from bot.scanner_watch import Examine
 from bot.settings import Settings
 from bot.slack.redactor import Redact
 from bot.webhook import signed
@@ -97,6 +98,7 @@ class World:
         )
         self.slack: SlackDouble | None = None
         self.redact: Redact = redacted
+        self.examine: Examine = examined
         if slack:
             self.use_slack()
         self.metrics = Metrics()
@@ -129,7 +131,13 @@ class World:
         if self.slack is not None:
             teller = teller_for(self.slack, self.now, self.redact, self.metrics)
         self.bot = build(
-            self.settings, self.db, self._connect, now=self.now, teller=teller, meter=self.metrics
+            self.settings,
+            self.db,
+            self._connect,
+            now=self.now,
+            teller=teller,
+            meter=self.metrics,
+            examine=self.examine,
         )
         await self.bot.queue.recover()
         await self.bot.schedule.start(self.bot.repositories)

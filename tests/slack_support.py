@@ -16,6 +16,7 @@ from bot.policy.schema import Policy
 from bot.rules.privacy import Context, Scanner, redact
 from bot.sandbox.slack import SlackDouble
 from bot.scanner import scanner
+from bot.scanner_watch import Findings
 from bot.slack.client import SlackClient
 from bot.slack.directory import Directory
 from bot.slack.redactor import Redact
@@ -69,6 +70,14 @@ async def redacted(
     if id(policy) not in _SCANNERS:
         _SCANNERS[id(policy)] = policy, scanner(policy)
     return tuple(redact(_SCANNERS[id(policy)][1], text, context).text for text in texts), ""
+
+
+async def examined(policy: Policy, texts: Sequence[str], customers: Sequence[str], /) -> list[Findings]:
+    """As `Examiner`, without kingfisher and without threads."""
+    if id(policy) not in _SCANNERS:
+        _SCANNERS[id(policy)] = policy, scanner(policy)
+    context = Context("watch", (), tuple(customers))
+    return [_SCANNERS[id(policy)][1].scan(text, context) for text in texts]
 
 
 def slack_signature(body: bytes, at: int, secret: bytes = SECRET) -> str:

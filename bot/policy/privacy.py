@@ -9,6 +9,7 @@ from typing import Annotated
 from pydantic import Field
 
 from bot.policy.base import Strict
+from bot.policy.watch import Watch
 
 Host = Annotated[
     str, Field(pattern=r"^[a-z0-9*][a-z0-9.*-]*$", description="lower case; a leading *. covers sub-domains")
@@ -32,3 +33,4 @@ class Privacy(Strict):
     ignore_customers: tuple[str, ...] = Field(
         (), description="customer slugs that are no customers (tests, us)"
     )
+    watch: Watch = Field(Watch(), description="the public tracker: what counts as a leak, and who is told")

@@ -177,6 +177,18 @@ published = sa.Table(
 )
 sa.Index("published_public", sa.func.lower(published.c.public))
 
+figures = sa.Table(
+    "figures",
+    metadata,
+    sa.Column("key", sa.Text, primary_key=True),
+    sa.Column("repository", sa.Text, nullable=False, doc="in lower case"),
+    sa.Column("version", sa.Integer, nullable=False, doc="of the facts' format"),
+    sa.Column("partial", sa.Boolean, nullable=False, server_default=_FALSE, doc="to be read whole"),
+    sa.Column("changed_at", sa.Double, nullable=False, doc="the database's time"),
+    sa.Column("facts", sa.Text, nullable=False, doc="JSON"),
+)
+sa.Index("figures_changed", figures.c.repository, figures.c.changed_at)
+
 schema_version = sa.Table("schema_version", metadata, sa.Column("version", sa.Integer, nullable=False))
 
 Step = Callable[[sa.Connection], None]
@@ -195,6 +207,7 @@ STEPS: tuple[Step, ...] = (
     _rest_and_cap,
     lambda connection: metadata.create_all(connection, [watch]),
     lambda connection: metadata.create_all(connection, [published]),
+    lambda connection: metadata.create_all(connection, [figures]),
 )
 
 

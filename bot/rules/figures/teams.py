@@ -1,4 +1,4 @@
-"""Floor 1: which team an issue was with, since when, and by whose word: a person, the template, the router."""
+"""Floor 1: which team had an issue, since when, by whose word: a person's, the template's, the router's."""
 
 from __future__ import annotations
 

@@ -15,9 +15,11 @@ from bot import __version__
 from bot.budget import Budget
 from bot.db import Database, open_database, utc_now
 from bot.errors import UserError
+from bot.front import gate_of, pages
 from bot.github.auth import App, Clients, Connect
 from bot.github.client import GitHub, OnCall, TokenSource
 from bot.github.lookup import Catalogues
+from bot.github.oauth import Gate
 from bot.github.pool import Pool
 from bot.github.roster import Rosters
 from bot.memory import Seal
@@ -25,7 +27,6 @@ from bot.meter import SILENT, Meter
 from bot.metrics import Metrics
 from bot.metrics_page import MetricsPage
 from bot.pace import Pace
-from bot.pages.playground import Playground
 from bot.policy.load import DEFAULT_NAME, Layer, default_text
 from bot.policy.load import read as read_policy
 from bot.queue import Queue
@@ -162,7 +163,8 @@ async def running(settings: Settings, *, on_call: OnCall | None = None) -> Async
             if on_call is not None:
                 on_call(kind, method, endpoint, status)
 
-        bot = build(settings, db, connector(settings, session, utc_now, called), meter=metrics)
+        connect = connector(settings, session, utc_now, called)
+        bot = build(settings, db, connect, meter=metrics)
         stack.push_async_callback(bot.queue.close)
         await bot.queue.recover()
         await bot.schedule.start(bot.repositories)
@@ -172,14 +174,15 @@ async def running(settings: Settings, *, on_call: OnCall | None = None) -> Async
         if settings.metrics_port is not None:
             page = MetricsPage(metrics, bot.figures, bot.limits, utc_now)
             await _listen(stack, page.application(), settings.metrics_host, settings.metrics_port, "METRICS_")
-        bot.url = await _listen(stack, _web(bot, worker), settings.host, settings.port)
+        gate = gate_of(settings, session, connect)
+        bot.url = await _listen(stack, _web(bot, worker, gate), settings.host, settings.port)
         yield bot
 
 
 async def _listen(
     stack: contextlib.AsyncExitStack, app: web.Application, host: str, port: int, prefix: str = ""
 ) -> str:
-    """Serve `app` until the stack is left; returns its URL. Raises UserError for an address it cannot have."""
+    """Serve `app` until the stack is left; returns its URL. Raises UserError when it cannot listen there."""
     runner = web.AppRunner(app, access_log=None, handle_signals=False)
     await runner.setup()
     stack.push_async_callback(runner.cleanup)
@@ -194,8 +197,8 @@ async def _listen(
     return f"http://{f'[{bound}]' if ':' in bound else bound}:{number}"
 
 
-def _web(bot: Bot, worker: Worker) -> web.Application:
-    """The App's routes."""
+def _web(bot: Bot, worker: Worker, gate: Gate | None = None) -> web.Application:
+    """The App's routes; pages for people only where there is a `gate` to sign in at."""
 
     async def health(_: web.Request) -> web.Response:
         idle = asyncio.get_running_loop().time() - worker.alive_at
@@ -208,8 +211,8 @@ def _web(bot: Bot, worker: Worker) -> web.Application:
         app.router.add_post("/slack/interactions", slack.answer)
     app.router.add_get("/healthz", health)
     app.router.add_get("/readyz", bot.ready)
-    if bot.settings.pages:
-        Playground(bot.book).add_to(app)
+    if gate is not None:
+        pages(bot, gate).add_to(app)
     return app
 
 

@@ -1,11 +1,11 @@
 """Floor 1: plots as SVG or PNG, made on this machine, without network and without a browser.
 
 Plain series in, a picture out. Vega-Lite draws (package vl-convert-python, extra ``report``); its charts are
-JSON, so no further package is needed to describe one. Without the extra there are no plots: whoever shows them
-has the same numbers in a table anyway, and says what to install (`MISSING`).
+JSON, so no further package is needed to describe one. Without the extra there are no plots: whoever shows
+them has the same numbers in a table anyway, and says what to install (`MISSING`).
 
-Colours are those of the place: on a page they are the page's CSS variables, so one picture fits light and dark;
-in a file they are fixed. Lines differ by dash and points too, not by colour alone.
+Colours are those of the place: on a page they are the page's CSS variables, so that one picture fits light
+and dark; in a file they are fixed. Lines differ by dash too, not by colour alone.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ def trend(
     at_most: bool = False,
     look: Look = PAGE,
 ) -> Spec:
-    """Lines over weeks; `goal` is a dashed line with its value. Values of `percent` are shares, 0.1 for 10 %."""
+    """Lines over weeks; `goal` is a dashed line with its value. With `percent`, 0.1 is 10 %."""
     rows = [
         {"week": at.date().isoformat(), "name": one.name, "value": value}
         for one in series
@@ -89,7 +89,11 @@ def trend(
             "scale": {"domain": names, "range": list(look.marks[: len(names)])},
             "legend": legend,
         },
-        "strokeDash": {"field": "name", "scale": {"domain": names, "range": [[1, 0], [5, 3]]}, "legend": legend},
+        "strokeDash": {
+            "field": "name",
+            "scale": {"domain": names, "range": [[1, 0], [5, 3]]},
+            "legend": legend,
+        },
     }
     line = {"mark": {"type": "line", "strokeWidth": 2}, "encoding": encoding | told_apart}
     dots = {
@@ -140,7 +144,7 @@ def _spec(chart: Spec, look: Look) -> Spec:
         "tickColor": look.grid,
     }
     return {
-        "$schema": "https://vega.github.io/schema/vega-lite/v6.json",  # names the language; nothing is fetched
+        "$schema": "https://vega.github.io/schema/vega-lite/v6.json",  # a name; nothing is fetched
         "width": 400,
         "height": 150,
         "background": look.background,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import logging
 import re
 from collections.abc import AsyncIterator
@@ -16,16 +15,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from issues import COMPLETE
 
-from bot.app import _web
-from bot.errors import Transient, UserError
-from bot.pages.playground import MAX_TEXT, PATH, STYLE, Playground
+from bot.errors import Transient
+from bot.pages.playground import MAX_TEXT, PATH, alone
 from bot.pages.playground_view import Piece, look
+from bot.pages.render import STYLE
 from bot.policy.load import DEFAULT_NAME, default_text
 from bot.rulebooks import compiled
 from bot.rules.rulebook import Rulebook
 from bot.sandbox.server import Sandbox
-from bot.settings import read_settings
-from bot.worker import Worker
 
 TITLE = "zoekt-indexserver runs out of memory on a monorepo"
 SECRET = "Kestrelheim"  # stands for a customer's words
@@ -42,7 +39,7 @@ async def books() -> Rulebook:
 @pytest.fixture
 async def page() -> AsyncIterator[TestClient]:
     app = web.Application()
-    Playground(books, back="/").add_to(app)
+    alone(books, back="/")(app)
     async with TestClient(TestServer(app)) as client:
         yield client
 
@@ -66,7 +63,7 @@ async def test_the_page_begins_with_an_empty_form(page: TestClient) -> None:
     html = await (await page.get(PATH)).text()
     fields = set(re.findall(r'<(?:input|textarea) id="(\w+)"', html))
     assert {"title", "text"} == fields == set(re.findall(r'<label for="(\w+)"', html))
-    assert f'<form method="post" action="{PATH}#result">' in html
+    assert f'<form method="post" action="{PATH}#result" class="paste">' in html
     assert "result" not in re.findall(r'id="(\w+)"', html)
 
 
@@ -149,7 +146,7 @@ async def test_no_script_and_no_inline_style_is_used_or_allowed(page: TestClient
         await page.get(STYLE),
     ):
         policy = response.headers["Content-Security-Policy"]
-        assert "default-src 'none'; style-src 'self'; form-action 'self'" in policy
+        assert "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'" in policy
         assert ("no-store", "nosniff") == (
             response.headers["Cache-Control"],
             response.headers["X-Content-Type-Options"],
@@ -190,30 +187,6 @@ async def test_nothing_pasted_is_logged(page: TestClient, caplog: pytest.LogCapt
 # ── where it is ─────────────────────────────────────────────────────────────────────────────
 
 
-def settings(**more: str) -> bool:
-    return read_settings({"RFH_BOT_PAGES": "", **more}, app=False).pages
-
-
-def test_the_app_serves_it_only_where_it_is_asked_to() -> None:
-    assert [False, False, True, True] == [
-        settings(),
-        settings(RFH_BOT_PAGES="0"),
-        settings(RFH_BOT_PAGES="1"),
-        settings(RFH_BOT_PAGES="true"),
-    ]
-    with pytest.raises(UserError, match="RFH_BOT_PAGES must be 0 or 1"):
-        settings(RFH_BOT_PAGES="yes")
-
-
-@pytest.mark.looptime
-@pytest.mark.parametrize("on", [False, True])
-async def test_the_apps_routes(on: bool) -> None:
-    async with World() as w:
-        w.bot.settings = dataclasses.replace(w.bot.settings, pages=on)
-        app = _web(w.bot, Worker(w.bot.queue, w.bot.handlers))
-        assert on == (PATH in {resource.canonical for resource in app.router.resources()})
-
-
 @pytest.mark.looptime
 async def test_the_app_uses_the_policy_in_force_in_the_repository() -> None:
     """Its override too; without GitHub's answer, the base."""
@@ -233,7 +206,7 @@ async def test_the_sandbox_links_to_it() -> None:
     sandbox = Sandbox()
     sandbox.world.create_repo("acme/customer", private=True)
     sandbox.world.add_user("sam", "triage")
-    sandbox.add_page(PATH, "Routing", Playground(books, back="/").add_to)
+    sandbox.add_page(PATH, "Routing", alone(books, back="/"))
     async with sandbox, TestClient(TestServer(web.Application())) as client:
         session = client.session
         async with session.get(f"{sandbox.url}/acme/customer/issues") as response:

@@ -86,7 +86,7 @@ def exports(github: Sandbox, folder: Path) -> dict[str, str]:
 @contextlib.asynccontextmanager
 async def opened(port: int, faults: Faults) -> AsyncIterator[Sandbox]:
     """A sandbox that listens on loopback, with the demo's repositories, labels and people in it."""
-    from bot.pages.playground import PATH, Playground
+    from bot.pages.playground import PATH, alone
     from bot.policy.load import DEFAULT_NAME, default_text, load_default
     from bot.rulebooks import compiled
     from bot.sandbox.seed import demo_world
@@ -96,7 +96,7 @@ async def opened(port: int, faults: Faults) -> AsyncIterator[Sandbox]:
         return compiled(((DEFAULT_NAME, default_text()),))
 
     github = Sandbox(faults=faults, port=port)
-    github.add_page(PATH, "Routing", Playground(book, back="/").add_to)
+    github.add_page(PATH, "Routing", alone(book, back="/"))
     demo_world(github, load_default())
     async with contextlib.AsyncExitStack() as stack:
         stack.push_async_exit(github.__aexit__)  # first: it also closes what a failed start has opened

@@ -32,6 +32,8 @@ T = TypeVar("T")
 # What one use of GitHub may do; `metadata: read` comes with every installation.
 RECONCILE: Mapping[str, str] = {"issues": "write", "contents": "read"}
 REPORT: Mapping[str, str] = {"checks": "write"}
+# The public tracker; nothing else holds a token that can write there.
+PUBLISH: Mapping[str, str] = {"issues": "write"}
 MEMBERS: Mapping[str, str] = {"members": "read"}
 METADATA: Mapping[str, str] = {"metadata": "read"}
 

@@ -1,0 +1,81 @@
+"""What the overview and a team's page show of a report: the goals, and the charts beside the tables."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from bot import plots
+from bot.policy.schema import Policy
+from bot.rules.figures.report import Report, Share
+
+_TOP = 10  # rows of a trend
+
+
+@dataclass(frozen=True, slots=True)
+class Goal:
+    """A share that the process is judged by. `why`: what it counts, or why it is not known."""
+
+    name: str
+    share: Share
+    why: str
+
+    @property
+    def verdict(self) -> str:
+        """met | missed | open; in words on the page, so that colour is not all there is."""
+        return {True: "met", False: "missed", None: "open"}[self.share.met]
+
+
+def goals(report: Report) -> tuple[Goal, ...]:
+    """The goals of the handbook, whose target each is said in words."""
+    found = []
+    if report.team is None:
+        tickets = f"tickets from {report.tickets}" if report.tickets else "no source of ticket counts"
+        found.append(Goal("Tickets that needed engineering", report.needed.share, tickets))
+    found.append(Goal("Engineering answered in time", report.response.share, "engineering's own target"))
+    if report.support is not None and report.team is None:
+        all_, with_request = report.support.all, report.support.with_request
+        found += [
+            Goal("Support answered customers in time", all_.in_time, "support's own target, all tickets"),
+            Goal("… where engineering was needed", with_request.in_time, "support's own target"),
+            Goal("Satisfied customers", all_.satisfied, "of the ratings given, all tickets"),
+            Goal("… where engineering was needed", with_request.satisfied, "of the ratings given"),
+        ]
+    return (*found, Goal("Complete when filed", report.intake.complete, "required fields"))
+
+
+def charts(report: Report) -> dict[str, plots.Spec]:
+    """Charts by name. The tables on the page hold the same numbers."""
+    weeks = [(week.period.since, week) for week in report.weeks]
+    found = {
+        "response": plots.trend(
+            [plots.Series("answered in time", [(at, week.response.value) for at, week in weeks])],
+            percent=True,
+            goal=report.response.share.goal,
+        ),
+        "requests": plots.trend(
+            [
+                plots.Series("filed", [(at, week.requests) for at, week in weeks]),
+                plots.Series("closed", [(at, week.closed) for at, week in weeks]),
+            ]
+        ),
+    }
+    if any(week.needed.value is not None for _, week in weeks):
+        found["needed"] = plots.trend(
+            [plots.Series("needed engineering", [(at, week.needed.value) for at, week in weeks])],
+            percent=True,
+            goal=report.needed.share.goal,
+            at_most=True,
+        )
+    if report.team is None and any(one.now for one in report.areas):
+        rows = [(one.name or "no area", float(one.now)) for one in report.areas[:_TOP] if one.now]
+        found["areas"] = plots.bars(rows)
+    return found
+
+
+def names(policy: Policy) -> dict[str, dict[str, str]]:
+    """What people call teams, priorities and fields."""
+    return {
+        "team": {id_: team.name for id_, team in policy.teams.items()},
+        "priority": {id_: one.label for id_, one in policy.priorities.items()},
+        "field": {id_: field.label for id_, field in policy.intake.fields.items()},
+    }

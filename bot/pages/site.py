@@ -1,0 +1,113 @@
+"""All pages of the App: what is served where. Every one of them stands behind `guard.py`."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from aiohttp import web
+
+from bot.pages import health, overview
+from bot.pages.guard import Guard
+from bot.pages.pictures import Pictures
+from bot.pages.playground import Playground
+from bot.pages.readers import Readers
+from bot.pages.render import Renderer, viewer
+from bot.pages.reports import SPANS, Reports
+from bot.pages.requests import Filters, choices, listing
+from bot.pages.signin import SignIn
+from bot.queue import Queue
+from bot.rules.rulebook import Rulebook
+from bot.store import Store
+
+Books = Callable[[str | None], Awaitable[Rulebook]]
+"""Gives the policy in force in a repository, compiled; None: in the first one."""
+
+
+@dataclass(frozen=True)
+class Site:
+    """`add_to` puts the pages on the App's own application, and the guard before all of it."""
+
+    signin: SignIn
+    readers: Readers
+    address: Callable[[], str]
+    books: Books
+    reports: Reports
+    store: Store
+    queue: Queue
+    now: Callable[[], datetime]
+    renderer: Renderer
+    pictures: Pictures = field(default_factory=Pictures)
+
+    def add_to(self, app: web.Application) -> None:
+        Guard(self.signin, self.readers, self.address, self.renderer).add_to(app)
+        self.renderer.add_files(app)
+        self.signin.add_to(app)
+        Playground(lambda: self.books(None), self.renderer.page_for).add_to(app)
+        app.add_routes(
+            [
+                web.get("/", self.overview),
+                web.get("/teams/{team}", self.team),
+                web.get("/requests", self.requests),
+                web.get("/deliveries", self.deliveries),
+            ]
+        )
+
+    async def overview(self, request: web.Request) -> web.Response:
+        """Where the process stands against its goals."""
+        return await self._figures(request, None)
+
+    async def team(self, request: web.Request) -> web.Response:
+        """The same for one team, and what waits for it."""
+        return await self._figures(request, request.match_info["team"])
+
+    async def _figures(self, request: web.Request, team: str | None) -> web.Response:
+        repository = viewer(request).repository(request.query.get("repo"))
+        policy = (await self.books(repository)).policy
+        if team is not None and team not in policy.teams:
+            raise web.HTTPNotFound
+        report = await self.reports.get(repository, _days(request), team)
+        pictures = {name: await self.pictures.draw(chart) for name, chart in overview.charts(report).items()}
+        return self._show(
+            request,
+            "figures.html",
+            report=report,
+            team=team,
+            goals=overview.goals(report),
+            names=overview.names(policy),
+            pictures=pictures,
+            days=_days(request),
+            spans=SPANS,
+        )
+
+    async def requests(self, request: web.Request) -> web.Response:
+        """Open requests, most urgent first."""
+        repository = viewer(request).repository(request.query.get("repo"))
+        policy = (await self.books(repository)).policy
+        report = await self.reports.get(repository)
+        filters = Filters.of(request.query)
+        return self._show(
+            request,
+            "requests.html",
+            report=report,
+            filters=filters,
+            choices=choices(report.open_requests, policy),
+            listing=listing(report.open_requests, filters),
+            names=overview.names(policy),
+        )
+
+    async def deliveries(self, request: web.Request) -> web.Response:
+        """Does everything arrive, and is it worked on?"""
+        found = await health.look(self.store, self.queue, viewer(request).repositories, self.now())
+        return self._show(request, "deliveries.html", health=found)
+
+    def _show(self, request: web.Request, template: str, **values: Any) -> web.Response:
+        return self.renderer.page_for(request, template, missing=self.pictures.missing, **values)
+
+
+def _days(request: web.Request) -> int:
+    """The span asked for; anything else is the first."""
+    asked = request.query.get("days", "")
+    return next((days for days in SPANS if asked == str(days)), SPANS[0])

@@ -1,0 +1,94 @@
+"""Numbers and times as the pages write them. Times are UTC and absolute: a page left open stays true."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from markupsafe import Markup
+
+from bot.rules.figures.report import Quantile, Share
+
+NONE = "–"
+_SIDES = {"engineering": "engineering", "support": "support", "customer": "the customer"}
+
+
+def percent(value: float | None) -> str:
+    """A share with one decimal where that says something."""
+    if value is None:
+        return NONE
+    return f"{value * 100:.1f}".removesuffix(".0") + " %"
+
+
+def goal(share: Share) -> str:
+    """What the share is held against; empty without a goal."""
+    if share.goal is None:
+        return ""
+    return f"goal: {'at most' if share.at_most else 'at least'} {percent(share.goal)}"
+
+
+def of(share: Share) -> str:
+    """What a share is made of: ``8 of 96``."""
+    return (
+        f"{share.part} of {share.whole}"
+        if share.whole is not None
+        else f"{share.part}, of how many is not known"
+    )
+
+
+def hours(seconds: float | None) -> str:
+    """Business time. In hours, as a business day means something else to each office."""
+    if seconds is None:
+        return NONE
+    if seconds < 3600:
+        return f"{seconds / 60:.0f} min"
+    return (
+        f"{seconds / 3600:.1f}".removesuffix(".0") + " h" if seconds < 360_000 else f"{seconds / 3600:.0f} h"
+    )
+
+
+def days(seconds: float | None) -> str:
+    """Wall time."""
+    if seconds is None:
+        return NONE
+    return hours(seconds) if seconds < 172_800 else f"{seconds / 86_400:.1f}".removesuffix(".0") + " days"
+
+
+def quantile(found: Quantile | None, write: Callable[[float | None], str] = hours) -> str:
+    """A percentile; ``more than`` when too many still run."""
+    if found is None:
+        return NONE
+    return f"more than {write(found.seconds)}" if found.at_least else write(found.seconds)
+
+
+def day(at: datetime) -> str:
+    """``22 Nov 2026``."""
+    return f"{at.astimezone(UTC):%-d %b %Y}"
+
+
+def moment(at: datetime | None) -> Markup | str:
+    """A point in time that machines read too."""
+    if at is None:
+        return NONE
+    utc = at.astimezone(UTC)
+    return Markup('<time datetime="{}">{}</time>').format(utc.isoformat(), f"{utc:%-d %b, %H:%M} UTC")
+
+
+def side(name: str | None) -> str:
+    """Whom an issue waits for."""
+    return _SIDES.get(name or "", "nobody")
+
+
+FILTERS: Mapping[str, Callable[..., Any]] = {
+    "percent": percent,
+    "goal": goal,
+    "of": of,
+    "hours": hours,
+    "days": days,
+    "quantile": quantile,
+    "wall": lambda found: quantile(found, days),
+    "day": day,
+    "moment": moment,
+    "side": side,
+}

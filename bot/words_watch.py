@@ -116,7 +116,7 @@ def _table(dossier: Dossier, subject: Subject) -> str:
     rows = ["| Where | Line | What | State |", "|---|---|---|---|"]
     for where, leaks in by_place(dossier.leaks).items():
         for leak in leaks:
-            line = str(leak.line) if where != TITLE else ""
+            line = ", ".join(map(str, leak.lines)) if where != TITLE else ""
             rows.append(
                 f"| [{_place(where)}]({subject.link(where)}) | {line} | {KINDS[leak.kind]} | {_state(leak)} |"
             )
@@ -181,8 +181,8 @@ def _places(leaks: Iterable[Leak], subject: Subject) -> str:
 
 
 def _spot(where: int, leak: Leak) -> str:
-    return {TITLE: "title", BODY: f"description, line {leak.line}"}.get(
-        where, f"comment {where}, line {leak.line}"
+    return {TITLE: "title", BODY: f"description, line {leak.lines[0]}"}.get(
+        where, f"comment {where}, line {leak.lines[0]}"
     )
 
 

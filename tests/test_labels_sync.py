@@ -52,7 +52,7 @@ def test_it_creates_what_is_missing_and_nothing_else(cli: Cli, world: Live) -> N
 def test_a_second_run_creates_nothing(cli: Cli, world: Live) -> None:
     cli("labels", "sync", REPO)
     world.sandbox.calls.clear()
-    assert "created 0, 13 were there" in cli("labels", "sync", REPO).out
+    assert "created 0, 14 were there" in cli("labels", "sync", REPO).out
     assert [] == world.sandbox.calls.writes
 
 
@@ -61,13 +61,13 @@ def test_a_dry_run_says_what_it_would_create(cli: Cli, world: Live) -> None:
     ran = cli("labels", "sync", "--dry-run")  # what `serve` watches
     assert (0, before) == (ran.code, labels(world))
     assert "would create team/delivery" in ran.out
-    assert f"{REPO}: would create 1, 12 were there" in ran.out
+    assert f"{REPO}: would create 1, 13 were there" in ran.out
 
 
 @pytest.mark.parametrize(("options", "key"), [((), "created"), (("--dry-run",), "would_create")])
 def test_json_is_json(cli: Cli, world: Live, options: tuple[str, ...], key: str) -> None:
     found = json.loads(cli("labels", "sync", REPO, "--json", *options).out)
-    assert (REPO, {"cs/p1": "CS/P1"}, 12) == (found["repository"], found["other_case"], found["present"])
+    assert (REPO, {"cs/p1": "CS/P1"}, 13) == (found["repository"], found["other_case"], found["present"])
     assert ["team/delivery"] == [label["name"] for label in found[key]]
 
 

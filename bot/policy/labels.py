@@ -33,6 +33,8 @@ def label_specs(policy: Policy) -> tuple[LabelSpec, ...]:
 def _wanted(policy: Policy) -> Iterator[tuple[str, str, str]]:
     yield policy.labels.rfh, "0052cc", "request for help"
     yield policy.labels.needs_info, "fbca04", "something required is missing"
+    if policy.tracker.public is not None and policy.privacy.watch.enabled:
+        yield policy.privacy.watch.label, "d73a4a", "private data in a public issue"
     for kind in policy.kinds.values():
         if kind.label:
             yield kind.label, "0052cc", kind.name

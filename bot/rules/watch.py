@@ -23,6 +23,7 @@ from bot.rules.privacy import Finding, Kind, fingerprint
 
 TITLE, BODY = -1, 0  # places beside the comments, whose ids are positive
 MAX_LEAKS = 150  # on one list
+MAX_LINES = 8  # of one value in one text
 MAX_DEALT = 400
 FRESH = timedelta(days=3)  # what was seen longer ago is no news for a Slack that is configured today
 DIGITS = 16  # hexadecimal, of a fingerprint: 64 bits tell the values of one issue apart
@@ -40,10 +41,10 @@ class Text:
 
 @dataclass(frozen=True, slots=True, order=True)
 class Sighting:
-    """A private value in a text: place, line from 1, kind, and what names the value."""
+    """A private value in a text: place, lines from 1, kind, and what names the value."""
 
     where: int
-    line: int
+    lines: tuple[int, ...]
     kind: Kind
     value: str
 
@@ -53,7 +54,7 @@ class Leak:
     """A sighting on record. `how` says how it went, at `gone`; empty: it still stands there."""
 
     where: int
-    line: int
+    lines: tuple[int, ...]
     kind: Kind
     value: str
     seen: datetime
@@ -106,15 +107,17 @@ class Concluded:
 def sightings(
     texts: Sequence[Text], found: Sequence[Sequence[Finding]], watch: Watch, key: bytes, issue: str
 ) -> tuple[Sighting, ...]:
-    """What the policy counts as a leak, named by HMAC; a value that stands twice in a text counts once."""
+    """What the policy counts as a leak, named by HMAC; a value that stands twice in a text is one."""
     seen: dict[tuple[int, str], Sighting] = {}
     for text, findings in zip(texts, found, strict=True):
         for finding in findings:
             if finding.severity == "warn" and not watch.warnings:
                 continue
             value = fingerprint(key, issue, text.text, finding)[:DIGITS]
-            line = text.text.count("\n", 0, finding.start) + 1
-            seen.setdefault((text.where, value), Sighting(text.where, line, finding.kind, value))
+            before = seen.get((text.where, value))
+            lines = {*(before.lines if before else ()), text.text.count("\n", 0, finding.start) + 1}
+            shown = tuple(sorted(lines)[:MAX_LINES])
+            seen[text.where, value] = Sighting(text.where, shown, finding.kind, value)
     return tuple(sorted(seen.values()))
 
 
@@ -128,7 +131,7 @@ def conclude(before: Dossier, look: Look, *, closed: bool) -> Concluded:
     at = look.at.replace(microsecond=0)
     there = {(one.where, one.value): one for one in look.sightings if one.value not in base.dealt}
     leaks = [_again(leak, there.pop((leak.where, leak.value), None), look, at) for leak in base.leaks]
-    leaks += [Leak(one.where, one.line, one.kind, one.value, at) for one in there.values()]
+    leaks += [Leak(one.where, one.lines, one.kind, one.value, at) for one in there.values()]
     kept = _kept(leaks)
     standing = {leak.where for leak in kept if not leak.how}
     nodes = {where: node for where, node in {**base.nodes, **look.nodes}.items() if where in standing}
@@ -148,7 +151,7 @@ def dealt_with(before: Dossier) -> Dossier:
 def _again(leak: Leak, seen: Sighting | None, look: Look, at: datetime) -> Leak:
     """A known leak after a look: still there, maybe on another line; or gone, and how."""
     if seen is not None:
-        return replace(leak, line=seen.line, kind=seen.kind, gone=None, how="")
+        return replace(leak, lines=seen.lines, kind=seen.kind, gone=None, how="")
     if leak.how:
         return leak
     if look.end:
@@ -161,7 +164,7 @@ def _again(leak: Leak, seen: Sighting | None, look: Look, at: datetime) -> Leak:
 def _kept(leaks: Iterable[Leak]) -> tuple[Leak, ...]:
     """At most `MAX_LEAKS`, those that still stand first; in the order of the thread."""
     chosen = sorted(leaks, key=lambda leak: (bool(leak.how), leak.seen))[:MAX_LEAKS]
-    return tuple(sorted(chosen, key=lambda leak: (leak.where, leak.line, leak.value)))
+    return tuple(sorted(chosen, key=lambda leak: (leak.where, leak.lines, leak.value)))
 
 
 def untold(dossier: Dossier, now: datetime) -> tuple[Leak, ...]:
@@ -183,6 +186,6 @@ def effect(prefix: str, leaks: Iterable[Leak]) -> str:
 def by_place(leaks: Iterable[Leak]) -> dict[int, list[Leak]]:
     """Leaks of each place, in the order of the thread."""
     places: dict[int, list[Leak]] = {}
-    for leak in sorted(leaks, key=lambda one: (one.where, one.line)):
+    for leak in sorted(leaks, key=lambda one: (one.where, one.lines)):
         places.setdefault(leak.where, []).append(leak)
     return places

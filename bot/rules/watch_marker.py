@@ -70,7 +70,7 @@ def _dump(dossier: Dossier) -> dict[str, Any]:
         "public": dossier.public,
         "rev": dossier.rev,
         "leaks": [
-            [one.where, one.line, one.kind, one.value, _stamp(one.seen), _stamp(one.gone), one.how]
+            [one.where, list(one.lines), one.kind, one.value, _stamp(one.seen), _stamp(one.gone), one.how]
             for one in dossier.leaks
         ],
         "nodes": {str(where): node for where, node in dossier.nodes.items()},
@@ -98,5 +98,7 @@ def _load(payload: str) -> Dossier | None:
     )
 
 
-def _leak(where: int, line: int, kind: Kind, value: str, seen: int, gone: int | None, how: How) -> Leak:
-    return Leak(where, line, kind, value, _time(seen), None if gone is None else _time(gone), how)
+def _leak(
+    where: int, lines: list[int], kind: Kind, value: str, seen: int, gone: int | None, how: How
+) -> Leak:
+    return Leak(where, tuple(lines), kind, value, _time(seen), None if gone is None else _time(gone), how)

@@ -38,6 +38,7 @@ from bot.worker import Done, Lost, OutOfBudget
 CAP = "cap"  # kind of the key that pauses a repository
 BY = "rfh-bot"
 PATIENCE = 5.0  # seconds that a write waits for the budget; for more, its key is given back
+TIGHT = 60.0  # seconds in which the budget is still asked before GitHub is read, after the last key has come
 LONGEST_SPREAD = 3600.0  # seconds
 CROWDING = 0.5  # of the time that a backlog takes, over which its keys come again: too early is asked twice
 
@@ -141,5 +142,5 @@ class Pace:
         waiting = await self.queue.backlog(urgent=urgent)
         spread = min(LONGEST_SPREAD, CROWDING * waiting * apart)
         now = self.now()
-        self._tight_until[installation] = now + timedelta(seconds=wait + spread)
+        self._tight_until[installation] = now + timedelta(seconds=wait + spread + TIGHT)
         return OutOfBudget(now + timedelta(seconds=wait + spread * self.chance()))

@@ -282,7 +282,7 @@ class Queue:
         return await self.db.run(lambda c: Stats(**c.execute(self._sql.stats).mappings().one()))
 
     async def backlog(self, *, urgent: bool) -> int:
-        """How many keys, or urgent ones, are due or will be within the hour: the line before a budget."""
+        """How many keys, or urgent ones, are due, or will be within two hours: the line before a budget."""
         return await self.db.run(lambda c: int(c.execute(self._sql.backlog, {"urgent": urgent}).scalar_one()))
 
     async def close(self) -> None:

@@ -17,7 +17,7 @@ from bot.tables import due
 
 DUE_CHANNEL = "rfh_due"  # Postgres' NOTIFY tells the other replicas that something may be due
 
-WAITING = 3600.0  # seconds ahead in which a key counts as waiting
+WAITING = 7200.0  # seconds ahead in which a key counts as waiting: put off until the hour is over, and spread
 
 Number = sa.ColumnElement[float]
 

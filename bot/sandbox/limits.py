@@ -42,6 +42,7 @@ class Limits:
     content_per_hour: int = 500
     concurrent: int = 100
     in_flight: int = 0
+    peak: int = 0  # the most requests that were in flight together
     of_caller: dict[str, int] = field(default_factory=dict)  # callers with another primary limit
     _windows: dict[tuple[str, str], Window] = field(default_factory=dict)
     _content: dict[str, deque[datetime]] = field(default_factory=lambda: defaultdict(deque))
@@ -70,6 +71,7 @@ class Limits:
 
     def charge(self, caller: str, resource: str, *, content: bool) -> None:
         """Count one request; raises ApiError 403 over a limit. A refused request costs nothing here."""
+        self.peak = max(self.peak, self.in_flight)
         if self.in_flight > self.concurrent:
             raise secondary()
         window = self.window(caller, resource)

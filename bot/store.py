@@ -13,6 +13,7 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cached_property
 from typing import Any, Literal
 
 import sqlalchemy as sa
@@ -134,16 +135,26 @@ class Store:
 
     # ── deliveries ───────────────────────────────────────────────────────────────────────────────────────
 
+    @cached_property
+    def _delivery(self) -> sa.Executable:
+        """The upsert of a delivery, built once: it runs with every webhook."""
+        values = {name: sa.bindparam(name, type_=sa.Text()) for name in ("guid", "event", "outcome")}
+        new = self.db.insert(tables.delivery).values(**values, at=self.db.now)
+        sent, known = new.excluded, tables.delivery.c.outcome
+        repaired = sa.and_(known.in_(("seen", "repaired")), sent.outcome == "handled")
+        return new.on_conflict_do_update(
+            index_elements=["guid"],
+            set_={
+                "event": sent.event,
+                "outcome": sa.case((repaired, "repaired"), else_=sent.outcome),
+                "at": sent.at,
+            },
+        )
+
     async def record_delivery(self, guid: str, event: str, outcome: Outcome) -> None:
         """Note a webhook for the figures. A redelivery carries the same GUID and counts once, as it ended."""
-        new = self.db.insert(tables.delivery).values(guid=guid, event=event, outcome=outcome, at=self.db.now)
-        missed = sa.and_(
-            tables.delivery.c.outcome.in_(("seen", "repaired")), new.excluded.outcome == "handled"
-        )
-        values = {"event": event, "outcome": sa.case((missed, "repaired"), else_=outcome), "at": self.db.now}
-        await self.db.run(
-            lambda c: c.execute(new.on_conflict_do_update(index_elements=["guid"], set_=values))
-        )
+        one = {"guid": guid, "event": event, "outcome": outcome}
+        await self.db.run(lambda c: c.execute(self._delivery, one))
 
     async def record_missed(self, webhooks: Mapping[str, str]) -> None:
         """Note webhooks (GUID → event) that GitHub lists and we did not get, unless they came meanwhile."""

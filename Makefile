@@ -43,6 +43,12 @@ lock: $(INSTALLED)
 	UV_CUSTOM_COMPILE_COMMAND='make lock' $(BIN)/uv pip compile --quiet --universal --python-version 3.11 \
 		--generate-hashes --no-emit-index-url --no-emit-find-links --constraint requirements.lock \
 		--output-file requirements-action.lock pyproject.toml
+	UV_CUSTOM_COMPILE_COMMAND='make lock' $(BIN)/uv pip compile --quiet --universal --python-version 3.11 \
+		--generate-hashes --no-emit-index-url --no-emit-find-links --constraint requirements.lock \
+		--extra postgres --extra privacy --extra report --output-file requirements-image.lock pyproject.toml
+	echo 'hatchling>=1.25' | UV_CUSTOM_COMPILE_COMMAND='make lock' $(BIN)/uv pip compile --quiet --universal \
+		--python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
+		--constraint requirements.lock --output-file requirements-build.lock -
 
 bench: $(INSTALLED)
 	@for name in benchmarks/[a-z]*.py; do \

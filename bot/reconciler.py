@@ -25,6 +25,7 @@ from typing import Protocol
 from bot.conclude import conclude
 from bot.decide import Desired
 from bot.errors import Gone, RfhError, SlackDown
+from bot.figures_note import note
 from bot.github import lookup
 from bot.github.apply import Rejected, Unfinished, apply, reread_comment
 from bot.github.auth import Clients
@@ -147,6 +148,8 @@ class Reconciler:
             if not dry_run:
                 run = Run(key, read.recall.state, not only_look and bool(planned), read.lagging)
                 await keep(self.store, run, desired, planned)
+                actions = planned.actions if run.written else ()
+                await note(self.store, key, read.snapshot, read.recall, desired, actions, book, self.now())
             if only_look or not planned:
                 word = desired.silence or ("shadow" if planned else "nothing to do")
                 result = self._result(word, read, planned, desired)

@@ -1,0 +1,87 @@
+"""Log lines carry ids: a delivery's its GUID and the key it named, a run's its key, wherever they arise."""
+
+from __future__ import annotations
+
+import io
+import json
+
+import pytest
+import structlog
+from aiohttp import web
+from aiohttp.test_utils import TestClient, TestServer
+from harness import World, signature
+from issues import COMPLETE
+from structlog.contextvars import merge_contextvars
+from structlog.testing import capture_logs
+
+from bot import logs
+from bot.events import Named
+from bot.model import IssueKey
+from bot.sandbox.faults import Faults
+from bot.webhook import Webhook
+
+GUID = "72d3162e-cc78-11e3-81ab-4c9367dc0958"
+
+
+async def deliver(client: TestClient[web.Request, web.Application], guid: str) -> None:
+    headers = {
+        "Content-Type": "application/json",
+        "X-GitHub-Event": "issues",
+        "X-GitHub-Delivery": guid,
+        "X-Hub-Signature-256": signature(b"secret", b"{}"),
+    }
+    await client.post("/webhook", data=b"{}", headers=headers)
+
+
+async def test_every_line_of_a_deliverys_handling_carries_its_guid_and_the_last_one_its_issue() -> None:
+    """Also lines of whoever is called on the way; and the next delivery on the connection has its own."""
+
+    async def accept(guid: str, event: str, payload: object) -> Named:
+        structlog.get_logger("somewhere").info("on the way")
+        return Named("named", IssueKey("o", "r", 7)) if guid == GUID else Named("ignored")
+
+    app = web.Application()
+    app.router.add_post("/webhook", Webhook((b"secret",), accept).answer)
+    with capture_logs([merge_contextvars]) as lines:
+        async with TestClient(TestServer(app)) as client:
+            await deliver(client, GUID)
+            await deliver(client, "second")
+    assert [("on the way", GUID), ("delivery", GUID), ("on the way", "second"), ("delivery", "second")] == [
+        (line["event"], line["delivery"]) for line in lines
+    ]
+    assert [None, "o/r#7", None, None] == [line.get("key") for line in lines]
+
+
+@pytest.mark.looptime
+@pytest.mark.parametrize("fault", ["", "5xx:0.3,reset:0.1", "secondary:0.2,timeout:0.1"])
+async def test_every_line_of_a_run_carries_its_key(fault: str) -> None:
+    with capture_logs([merge_contextvars]) as lines:
+        async with World(faults=Faults.parse(fault, seed=3), slack=True) as w:
+            issue = w.file("zoekt-indexserver runs out of memory", COMPLETE)
+            await w.settle(60)
+            for text in ("/why", "/route delivery", "/route nowhere"):
+                w.comment(issue, text, by="erin")
+                await w.settle(30)
+            w.github.world.put_file(w.repo, ".github/rfh-bot.yml", "teams: 3\n", "erin")
+            await w.settle(700)
+    assert {"sourcegraph/customer#1", "catchup:sourcegraph/customer"} <= {line["key"] for line in lines}
+    assert {"planned", "caught up"} <= {line["event"] for line in lines}
+    assert all(line["attempt"] >= 1 for line in lines)
+    planned = [line for line in lines if line["event"] == "planned"]
+    assert [line["key"] for line in planned] == [line["issue"] for line in planned]
+
+
+def test_a_line_is_one_json_object_with_time_and_level(monkeypatch: pytest.MonkeyPatch) -> None:
+    before, stream = structlog.get_config(), io.StringIO()
+    try:
+        logs.set_up("info", stream)
+        with structlog.contextvars.bound_contextvars(key="o/r#7"):
+            structlog.get_logger("test").info("planned\n", delivery="x")
+            structlog.get_logger("test").debug("not told")
+    finally:
+        structlog.configure(**before)
+    [line] = stream.getvalue().splitlines()
+    assert {"msg": "planned\n", "key": "o/r#7", "delivery": "x", "level": "info"}.items() <= json.loads(
+        line
+    ).items()
+    assert json.loads(line)["timestamp"].endswith("Z")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import signal
 from collections.abc import Mapping
@@ -37,7 +38,6 @@ def serve() -> None:
 
 async def _serve(environment: Mapping[str, str]) -> None:
     from bot import settings_file
-    from bot.app import running
     from bot.settings import read_settings
 
     stop = asyncio.Event()
@@ -51,5 +51,10 @@ async def _serve(environment: Mapping[str, str]) -> None:
         if found is None:
             return
         environment = {**environment, **found}
+    gc.disable()  # what a start makes stays: looking through it again and again is time lost
+    from bot.app import running
+
     async with running(read_settings(environment)):
+        gc.freeze()  # modules, policy and vocabulary live as long as the process: no pause to look at them
+        gc.enable()
         await stop.wait()

@@ -22,12 +22,11 @@ _WHAT = (
     "Code insight shows no data for last week",
     "gitserver runs out of disk",
 )
-_DAY = 86_400
 
 
-def made_up(number: int, policy: Policy, now: datetime, *, days: int = 365, seed: int = 7) -> tuple[Facts, ...]:
+def made_up(number: int, policy: Policy, now: datetime, *, days: int = 365) -> tuple[Facts, ...]:
     """So many requests filed over `days` up to `now`, oldest first; a few of them open."""
-    dice = random.Random(seed)
+    dice = random.Random(7)
     teams = [id_ for id_, team in policy.teams.items() if team.engineering]
     ages = sorted((dice.uniform(0.02, days) for _ in range(number)), reverse=True)
     return tuple(_one(dice, policy, teams, n, age, now) for n, age in enumerate(ages, 1))
@@ -48,15 +47,18 @@ def _one(
     closed = filed + timedelta(days=dice.lognormvariate(1.2, 0.8))
     open_ = closed > now
     seen = answered if answered < now else None
-    ask = Ask(team, priority, filed, due, seen, "erin" if seen else None, seconds=hours * 3600 / 3 if seen else None)
-    waits = [Wait("engineering", filed, seen, hours * 1200 if seen else None)]
+    took = hours * 1200 if seen else None
+    ask = Ask(team, priority, filed, due, seen, "erin" if seen else None, seconds=took)
+    waits = [Wait("engineering", filed, seen, took)]
     if seen is not None:
         back = None if open_ else closed
         side = dice.choice(("support", "customer", "engineering"))
         waits.append(Wait(side, seen, back, (closed - seen).total_seconds() / 4 if back else None))
     complete = dice.random() < 0.7
     missing = () if complete else tuple(dice.sample(("version", "zendesk", "docs", "timeline"), 2))
-    wrong = dice.random() < 0.1
+    routing = Routing("applied", team)
+    if dice.random() < 0.1:
+        routing = Routing("applied", dice.choice(teams), spoken=True, person=team)
     return Facts(
         key=key,
         title=dice.choice(_WHAT),
@@ -78,7 +80,7 @@ def _one(
         missing=missing,
         completed_at=filed + timedelta(hours=0 if complete else dice.uniform(1, 30)),
         teams=(TeamChange(filed, team, "router"),),
-        routing=Routing("applied", dice.choice(teams) if wrong else team, spoken=wrong, person=team if wrong else None),
+        routing=routing,
         asks=() if defect else (ask,),
         waits=() if defect else tuple(waits),
         docs=Docs(closed, dice.choice(("updated", "issue", "none")), closed) if not open_ else Docs(),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
 
 import aiohttp
 
@@ -14,12 +13,12 @@ from bot.pages.render import Renderer
 from bot.pages.reports import Reports
 from bot.pages.signin import SignIn
 from bot.pages.site import Site
-from bot.rules.figures.facts import Facts
 from bot.rules.figures.measure import measure
 from bot.rules.figures.period import Period
 from bot.rules.figures.report import Report
 from bot.rules.figures.tickets import NONE
 from bot.settings import Settings
+from bot.store_figures import FigureStore
 from bot.work import Bot
 
 
@@ -30,22 +29,16 @@ def gate_of(settings: Settings, session: aiohttp.ClientSession, connect: Connect
     return OAuth(settings.client_id, settings.client_secret, settings.api_url, session, connect)
 
 
-FactsOf = Callable[[str], Awaitable[Sequence[Facts]]]
-
-
-async def _none(_: str) -> Sequence[Facts]:
-    return ()
-
-
-def pages(bot: Bot, gate: Gate, facts_of: FactsOf = _none) -> Site:
+def pages(bot: Bot, gate: Gate) -> Site:
     """All pages, at their public address, or where the App listens."""
+    figures = FigureStore(bot.db)
 
     def address() -> str:
         return bot.settings.url or bot.url
 
     async def report(repository: str, period: Period, team: str | None) -> Report:
         policy = (await bot.book(repository)).policy
-        facts = await facts_of(repository)
+        facts = await figures.load(repository)
         return await asyncio.to_thread(
             measure, facts, NONE, period, policy, bot.now(), repository=repository, team=team
         )

@@ -78,7 +78,7 @@ def trend(
             "field": "value",
             "type": "quantitative",
             "axis": {"title": None, "format": form, "tickCount": 4},
-            "scale": {"zero": True, "nice": True},
+            "scale": {"zero": not percent or at_most, "nice": True},
         },
     }
     several = len(names) > 1
@@ -123,7 +123,7 @@ def bars(rows: Sequence[tuple[str, float]], *, percent: bool = False, look: Look
         "encoding": {"x": x, "y": y, "text": {"field": "value", "format": form}},
     }
     height = max(24 * len(rows), 24)
-    return _spec({"data": {"values": values}, "layer": [bar, label], "height": height}, look)
+    return _spec({"data": {"values": values}, "layer": [bar, label], "width": 230, "height": height}, look)
 
 
 def _goal(goal: float, percent: bool, at_most: bool, look: Look) -> list[Spec]:

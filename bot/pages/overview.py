@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from bot import plots
@@ -59,7 +60,7 @@ def charts(report: Report) -> dict[str, plots.Spec]:
             ]
         ),
     }
-    if any(week.needed.value is not None for _, week in weeks):
+    if report.team is None and any(week.needed.value is not None for _, week in weeks):
         found["needed"] = plots.trend(
             [plots.Series("needed engineering", [(at, week.needed.value) for at, week in weeks])],
             percent=True,
@@ -72,10 +73,21 @@ def charts(report: Report) -> dict[str, plots.Spec]:
     return found
 
 
-def names(policy: Policy) -> dict[str, dict[str, str]]:
-    """What people call teams, priorities and fields."""
-    return {
-        "team": {id_: team.name for id_, team in policy.teams.items()},
-        "priority": {id_: one.label for id_, one in policy.priorities.items()},
-        "field": {id_: field.label for id_, field in policy.intake.fields.items()},
-    }
+@dataclass(frozen=True, slots=True)
+class Names:
+    """What people call teams, priorities and fields, by id; `urgent`: the id of the highest priority."""
+
+    team: Mapping[str, str]
+    priority: Mapping[str, str]
+    field: Mapping[str, str]
+    urgent: str
+
+
+def names(policy: Policy) -> Names:
+    """The policy's own names."""
+    return Names(
+        {id_: team.name for id_, team in policy.teams.items()},
+        {id_: one.label for id_, one in policy.priorities.items()},
+        {id_: one.label for id_, one in policy.intake.fields.items()},
+        next(iter(policy.priorities)),
+    )

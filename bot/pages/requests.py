@@ -62,7 +62,7 @@ class Choices:
     turns: tuple[tuple[str, str], ...] = (
         ("engineering", "engineering"),
         ("support", "support"),
-        ("customer", "the customer"),
+        ("customer", "customer"),
         (NOBODY, "nobody"),
     )
 

@@ -77,6 +77,7 @@ class Site:
             team=team,
             goals=overview.goals(report),
             names=overview.names(policy),
+            window=policy.goals.window,
             pictures=pictures,
             days=_days(request),
             spans=SPANS,

@@ -8,10 +8,10 @@ from typing import Any
 
 from markupsafe import Markup
 
+from bot.policy.durations import duration
 from bot.rules.figures.report import Quantile, Share
 
 NONE = "–"
-_SIDES = {"engineering": "engineering", "support": "support", "customer": "the customer"}
 
 
 def percent(value: float | None) -> str:
@@ -30,11 +30,9 @@ def goal(share: Share) -> str:
 
 def of(share: Share) -> str:
     """What a share is made of: ``8 of 96``."""
-    return (
-        f"{share.part} of {share.whole}"
-        if share.whole is not None
-        else f"{share.part}, of how many is not known"
-    )
+    if share.whole is None:
+        return f"{share.part}; of how many is not known"
+    return f"{share.part} of {share.whole}" if share.whole else "none in this time"
 
 
 def hours(seconds: float | None) -> str:
@@ -75,9 +73,25 @@ def moment(at: datetime | None) -> Markup | str:
     return Markup('<time datetime="{}">{}</time>').format(utc.isoformat(), f"{utc:%-d %b, %H:%M} UTC")
 
 
+def target(text: str) -> str:
+    """A duration of the policy, in words: ``1 working day``, ``2 business hours``, ``1 hour``."""
+    found = duration(text)
+    if found.unit == "wd":
+        return _counted(found.amount, "working day")
+    kind = "business " if found.unit == "business" else ""
+    for unit, minutes in (("day", 1440), ("hour", 60)):
+        if found.amount % minutes == 0 and not (kind and unit == "day"):
+            return _counted(found.amount // minutes, kind + unit)
+    return _counted(found.amount, f"{kind}minute")
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number} {what}{'' if number == 1 else 's'}"
+
+
 def side(name: str | None) -> str:
     """Whom an issue waits for."""
-    return _SIDES.get(name or "", "nobody")
+    return name or "nobody"
 
 
 FILTERS: Mapping[str, Callable[..., Any]] = {
@@ -91,4 +105,5 @@ FILTERS: Mapping[str, Callable[..., Any]] = {
     "day": day,
     "moment": moment,
     "side": side,
+    "target": target,
 }

@@ -40,6 +40,7 @@ from bot.slack.directory import Directory
 from bot.slack.redactor import Redactor
 from bot.slack.teller import Teller
 from bot.store import Store
+from bot.store_figures import FigureStore
 from bot.watch import Watch
 from bot.webhook import MAX_BODY, Webhook
 from bot.work import Bot
@@ -144,6 +145,7 @@ def build(
             teller=reconciler.teller,
             shadow=settings.shadow,
         ),
+        facts=FigureStore(db),
         now=now,
         meter=meter,
     )

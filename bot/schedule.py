@@ -15,6 +15,7 @@ import structlog
 
 from bot import redelivery
 from bot.errors import Transient
+from bot.figures import figures_key
 from bot.github.auth import Clients
 from bot.github.lookup import issues_updated_since
 from bot.model import AtLeast, IssueKey
@@ -30,6 +31,7 @@ EVERY = timedelta(minutes=10)
 OVERLAP = timedelta(minutes=2)
 FIRST_REACH = timedelta(days=3)  # with no completed pass on record: as long as GitHub lists failed deliveries
 NIGHT = timedelta(days=1)
+HISTORY = timedelta(minutes=1)  # after the start; what is urgent comes first
 NIGHT_REACH = timedelta(days=30)
 KEEP_DELIVERIES = timedelta(days=90)
 
@@ -57,6 +59,7 @@ class Schedule:
             await self.queue.accept(catch_up_key(name))
             await self.queue.accept(round_key(name))
             await self.queue.schedule(nightly_key(name), self.now() + NIGHT)
+            await self.queue.schedule(figures_key(name), self.now() + HISTORY)
             if self.reconciler.teller is not None:
                 await self.queue.accept(desk_key(name))
 

@@ -18,6 +18,8 @@ from bot import words
 from bot.db import Database
 from bot.errors import Forbidden, Gone, RfhError, Transient
 from bot.events import Named, read
+from bot.figures import KIND as FIGURES
+from bot.figures import Collector
 from bot.github.auth import REPORT, App
 from bot.github.checks import report_policy
 from bot.github.pool import Limit
@@ -36,6 +38,7 @@ from bot.slack.desk import KIND as DESK
 from bot.slack.desk import Desk
 from bot.slack_door import SlackDoor
 from bot.store import Outcome, Store
+from bot.store_figures import FigureStore
 from bot.told import Act
 from bot.watch import Watch
 from bot.worker import Done, Handler
@@ -54,6 +57,7 @@ class Bot:
     schedule: Schedule
     pace: Pace
     watch: Watch
+    facts: FigureStore  # what figures are measured from
     now: Callable[[], datetime]
     meter: Meter = SILENT
     own_id: int | None = (
@@ -83,6 +87,7 @@ class Bot:
             ROUND: self.public.round,
             DESK: Desk(self.queue, self.reconciler).look,
             CAP: self.pace.brake,
+            FIGURES: Collector(self.reconciler, self.facts).work,
             "deliveries": Redelivery(self.clients, self.store, self.now).work,
         }
 

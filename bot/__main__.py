@@ -31,6 +31,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "backtest": ("bot.cli.backtest", "Measure the router on labelled issues."),
     "policy": ("bot.cli.policy", "Check, import and tune a policy."),
     "scan": ("bot.cli.scan", "Scan text for private data."),
+    "vocabulary": ("bot.cli.vocabulary", "Build the list of words that public text uses, for `scan`."),
     "action": ("bot.cli.action", "What the GitHub Action runs."),
 }
 FOR_MACHINES = frozenset({"action"})  # described where they are used, not in --help

@@ -27,8 +27,11 @@ from bot.meter import SILENT, Meter
 from bot.metrics import Metrics
 from bot.metrics_page import MetricsPage
 from bot.pace import Pace
+from bot.pager import Pager
 from bot.policy.load import DEFAULT_NAME, Layer, default_text
 from bot.policy.load import read as read_policy
+from bot.publisher import Publisher
+from bot.publisher_texts import Texts
 from bot.queue import Queue
 from bot.reconciler import Reconciler
 from bot.rulebooks import Rulebooks
@@ -39,8 +42,10 @@ from bot.slack.client import SlackClient
 from bot.slack.directory import Directory
 from bot.slack.redactor import Redactor
 from bot.slack.teller import Teller
+from bot.slack_socket import listen
 from bot.store import Store
 from bot.store_figures import FigureStore
+from bot.store_published import PublishedStore
 from bot.watch import Watch
 from bot.webhook import MAX_BODY, Webhook
 from bot.work import Bot
@@ -76,7 +81,9 @@ def build_reconciler(
     *,
     writer: str = "app",
     teller: Teller | None = None,
+    pager: Pager | None = None,
     meter: Meter = SILENT,
+    texts: Texts | None = None,
 ) -> Reconciler:
     """The four steps, for whoever runs them. `writer` is app or action.
 
@@ -96,8 +103,20 @@ def build_reconciler(
         writer=writer,
         shadow=settings.shadow,
         teller=teller or build_teller(settings, now, meter),
+        pager=pager or build_pager(settings, now),
+        publisher=build_publisher(settings, clients, store, now, texts),
         meter=meter,
     )
+
+
+def build_publisher(
+    settings: Settings, clients: Clients, store: Store, now: Callable[[], datetime], texts: Texts | None
+) -> Publisher | None:
+    """Publishing, with the App's credentials alone: only they are narrowed to one repository at a time."""
+    if not isinstance(clients, App):
+        return None
+    texts = texts or Texts(settings.value_key)
+    return Publisher(clients, Catalogues(now=now), PublishedStore(store.db), texts, now)
 
 
 def build_teller(settings: Settings, now: Callable[[], datetime], meter: Meter = SILENT) -> Teller | None:
@@ -105,7 +124,12 @@ def build_teller(settings: Settings, now: Callable[[], datetime], meter: Meter =
     if not settings.slack_token:
         return None
     client = SlackClient(settings.slack_token, base_url=settings.slack_url, meter=meter)
-    return Teller(client, Directory(client, now, buttons=bool(settings.slack_secret)), Redactor(), now)
+    return Teller(client, Directory(client, now, buttons=settings.slack_buttons), Redactor(), now)
+
+
+def build_pager(settings: Settings, now: Callable[[], datetime]) -> Pager | None:
+    """The paging service, when there is one."""
+    return Pager(settings.paging_url, settings.paging_key, now) if settings.paging_url else None
 
 
 def build(
@@ -115,8 +139,10 @@ def build(
     *,
     now: Callable[[], datetime] = utc_now,
     teller: Teller | None = None,
+    pager: Pager | None = None,
     meter: Meter = SILENT,
     examine: Examine | None = None,
+    texts: Texts | None = None,
 ) -> Bot:
     """Join the parts. Raises UserError for settings that cannot work."""
     try:
@@ -124,7 +150,9 @@ def build(
     except ValueError as error:
         raise UserError(f"GITHUB_PRIVATE_KEY: {error}") from None
     store, queue = Store(db), Queue(db)
-    reconciler = build_reconciler(settings, clients, store, now, teller=teller, meter=meter)
+    reconciler = build_reconciler(
+        settings, clients, store, now, teller=teller, pager=pager, meter=meter, texts=texts
+    )
     return Bot(
         settings=settings,
         db=db,
@@ -178,6 +206,10 @@ async def running(settings: Settings, *, on_call: OnCall | None = None) -> Async
             await _listen(stack, page.application(), settings.metrics_host, settings.metrics_port, "METRICS_")
         gate = gate_of(settings, session, connect)
         bot.url = await _listen(stack, _web(bot, worker, gate), settings.host, settings.port)
+        door = bot.slack_door()
+        if door is not None and settings.slack_app_token:
+            socket = listen(door, settings.slack_app_token, settings.slack_url)
+            stack.push_async_callback(_stop, asyncio.create_task(socket, name="slack socket"))
         yield bot
 
 
@@ -209,7 +241,7 @@ def _web(bot: Bot, worker: Worker, gate: Gate | None = None) -> web.Application:
     app = web.Application(client_max_size=MAX_BODY)
     app.router.add_post("/webhook", Webhook(bot.settings.webhook_secrets, bot.accept, bot.meter).answer)
     slack = bot.slack_door()
-    if slack is not None:
+    if slack is not None and slack.secret:
         app.router.add_post("/slack/interactions", slack.answer)
     app.router.add_get("/healthz", health)
     app.router.add_get("/readyz", bot.ready)

@@ -20,6 +20,8 @@ Why = Literal["named", "own write", "not watched", "pull request", "ignored", "u
 
 _ASKING = {("issues", "opened"), ("issue_comment", "created")}  # a person waits for an answer
 _WORDS_CHANGE = {"opened", "edited", "transferred", "deleted", "reopened"}  # of a public issue
+# Of an issue that may be one we published: the private one shows how it stands.
+_STATE_CHANGES = frozenset({"closed", "reopened", "deleted", "transferred"})
 
 NOTHING = AtLeast()
 
@@ -34,7 +36,9 @@ class Named:
     urgent: bool = False  # a person waits for an answer
     labels_changed: str | None = None  # owner/repo whose label list changed
     policy_changed: str | None = None  # owner/repo whose policy file may have changed
+    policy_proposed: str | None = None  # owner/repo with a commit that may have another one, on a branch
     public: IssueKey | None = None  # of a public tracker: its texts may be others now
+    published: IssueKey | None = None  # a public issue that was closed, opened again or removed
 
 
 def read(
@@ -92,9 +96,10 @@ def _public(event: str, payload: Mapping[str, Any], full_name: str, own_id: int 
     if event == "issue_comment" and own_id is not None and payload["sender"]["id"] == own_id:
         return Named("own write")
     key, at_least, action = _issue(event, payload, full_name)
+    published = key if event == "issues" and action in _STATE_CHANGES else None
     if event == "issues" and action not in _WORDS_CHANGE:
-        return Named("ignored")
-    return Named("named", at_least=at_least, public=key)
+        return Named("named" if published is not None else "ignored", at_least=at_least, published=published)
+    return Named("named", at_least=at_least, public=key, published=published)
 
 
 def _issue(event: str, payload: Mapping[str, Any], full_name: str) -> tuple[IssueKey, AtLeast, str]:
@@ -112,9 +117,14 @@ def _issue(event: str, payload: Mapping[str, Any], full_name: str) -> tuple[Issu
 
 
 def _push(payload: Mapping[str, Any], full_name: str) -> Named:
-    """A push to the default branch may have changed the policy; when the list is cut, look anyway."""
-    if payload["ref"] != f"refs/heads/{payload['repository']['default_branch']}":
+    """A push to the default branch may have changed the policy; when the list is cut, look anyway.
+
+    A commit on another branch may be the head of a pull request, whatever that push itself touched.
+    """
+    if not payload["ref"].startswith("refs/heads/") or payload["deleted"]:
         return Named("ignored")
+    if payload["ref"] != f"refs/heads/{payload['repository']['default_branch']}":
+        return Named("named", policy_proposed=full_name)
     commits = payload.get("commits") or []
     files = {f for c in commits for kind in ("added", "modified", "removed") for f in c.get(kind, ())}
     # "The push webhook lists at most 2048 commits": a list that may be cut is no proof of absence.

@@ -24,7 +24,7 @@ from typing import Protocol
 
 from bot.conclude import conclude
 from bot.decide import Desired
-from bot.errors import Gone, RfhError, SlackDown
+from bot.errors import Gone, RfhError, ServiceDown
 from bot.figures_note import note
 from bot.github import lookup
 from bot.github.apply import Rejected, Unfinished, apply, reread_comment
@@ -33,7 +33,7 @@ from bot.github.client import GitHub
 from bot.github.load import Glimpse, fresh_enough, load
 from bot.github.roster import Rosters
 from bot.guard import Guard, unguarded
-from bot.memory import Seal, marker_of
+from bot.memory import Seal, is_card, marker_of
 from bot.meter import SILENT, Meter
 from bot.model import (
     AtLeast,
@@ -46,7 +46,10 @@ from bot.model import (
     UpdateComment,
     Written,
 )
+from bot.pager import Pager
 from bot.plan import CARD, plan
+from bot.publisher import Publisher
+from bot.publisher_run import Publishing
 from bot.recall import Recall, recall
 from bot.reconciler_note import Run, keep, stand
 from bot.rulebooks import Rulebooks
@@ -63,7 +66,7 @@ UNSEEN_CARD = 3.0  # seconds before a card that the mirror knows is believed to 
 INHERITED = 10.0  # seconds before an inherited key may create a card
 STALE = timedelta(seconds=5)
 TWINS = timedelta(minutes=1)  # after a card that may have a twin which no read has shown yet, look again
-ROUNDS = 4  # restarts within one run: labels to create, a card edited under our hands
+ROUNDS = 6  # within one run: labels to create, a card edited under our hands, a claim and its effect
 PAUSED = timedelta(minutes=1)
 SHADOWED = timedelta(hours=1)  # between looks at what is due and must not be written
 NOTHING = AtLeast()
@@ -83,7 +86,7 @@ class Result:
     look_again: datetime | None = None
     lagging: bool = False
     viewer_id: int | None = None  # who we are to GitHub
-    trouble: SlackDown | None = None  # GitHub is as desired, Slack is not: try again
+    trouble: ServiceDown | None = None  # GitHub is as desired, Slack or the pager is not: try again
 
 
 class Restart(RfhError):
@@ -97,7 +100,7 @@ class _Read:
     at: datetime
     lagging: bool
     sent: bool = False  # is there something on record that the card may lack?
-    down: SlackDown | None = None  # Slack did not answer
+    down: ServiceDown | None = None  # Slack, or the paging service, did not answer
 
 
 @dataclass(frozen=True)
@@ -115,11 +118,13 @@ class Reconciler:
     writer: str = "app"
     shadow: bool = False
     teller: Teller | None = None  # None: no Slack
+    pager: Pager | None = None  # None: no paging service
+    publisher: Publisher | None = None  # None: no App's credentials
     meter: Meter = SILENT
 
     @property
     def slack(self) -> SlackSide:
-        return SlackSide(self.store, self.teller)
+        return SlackSide(self.store, self.teller, self.pager)
 
     async def reconcile(
         self,
@@ -140,8 +145,9 @@ class Reconciler:
             return Result(f"the {book.policy.writer} is the writer here")
         only_look = dry_run or self.shadow or book.policy.shadow
         may_create = not inherited
+        publishing = Publishing(self.publisher)
         for _ in range(ROUNDS):
-            read = await self._read(gh, key, at_least, book)
+            read = await self._read(gh, key, at_least, book, publishing)
             snapshot, desired = await conclude(self.rosters, key, read.snapshot, read.recall, book, self.now)
             read = replace(read, snapshot=snapshot)
             planned = plan(read.snapshot, read.recall, desired, self.seal)
@@ -182,6 +188,10 @@ class Reconciler:
                 newest = max(written.comment_ids.values(), default=0)
                 at_least = at_least.merge(AtLeast(comment_id=newest))
                 continue
+            before = read.recall.memory
+            if await publishing.go_on(gh, read.snapshot, before, desired, planned, guard):
+                at_least = at_least.merge(AtLeast(written.issue_updated_at))
+                continue
             result = replace(self._result("wrote", read, planned, desired), plan=whole)
             doubtful = inherited or retried or read.snapshot.mirror is not None
             if doubtful and _creates_card(planned):
@@ -216,13 +226,18 @@ class Reconciler:
             return None
         if inbox.pending(snapshot, found.memory, book.policy, self.now()):
             return None
-        snapshot, desired = await conclude(self.rosters, key, snapshot, found, book, self.now)
+        known = await Publishing(self.publisher).foreseen(snapshot, found.memory, book)
+        if known is None:
+            return None
+        snapshot, desired = await conclude(self.rosters, key, known, found, book, self.now)
         await stand(self.store, key, desired)
         return plan(snapshot, found, desired, self.seal)
 
     # ── load ────────────────────────────────────────────────────────────────────────────────
 
-    async def _read(self, gh: GitHub, key: IssueKey, at_least: AtLeast, book: Rulebook) -> _Read:
+    async def _read(
+        self, gh: GitHub, key: IssueKey, at_least: AtLeast, book: Rulebook, publishing: Publishing
+    ) -> _Read:
         """The snapshot with all that `decide` needs; patient with reads that lag."""
         mirror = await self.store.card(key)
 
@@ -257,6 +272,7 @@ class Reconciler:
         found = replace(found, memory=noted(found.memory, sent))
         waiting = inbox.pending(snapshot, found.memory, book.policy, self.now())
         snapshot = await lookup.asked(gh, snapshot, waiting, book.policy)
+        snapshot = await publishing.seen(gh, snapshot, found.memory, waiting, book)
         return _Read(snapshot, found, at, lagging=not fresh, sent=bool(sent), down=down)
 
     # ── Slack ───────────────────────────────────────────────────────────────────────────────
@@ -278,7 +294,7 @@ class Reconciler:
             return plan(snapshot, found, desired, self.seal)
 
         left, _, down = await self.slack.tell(read.snapshot, book.policy, planned, again, guard or unguarded)
-        read = replace(read, down=down)
+        read = replace(read, down=down or read.down)
         return read, replace(left, actions=tuple(a for a in left.actions if a not in first))
 
     # ── apply ───────────────────────────────────────────────────────────────────────────────
@@ -300,21 +316,20 @@ class Reconciler:
         return written
 
     async def _unchanged(self, gh: GitHub, planned: Plan, read: _Read) -> None:
-        """After a stall: is the card still the one we read, or the one we have just written?"""
-        card = read.recall.card
-        ours = {action.body for action in planned.actions if isinstance(action, UpdateComment)}
-        if card is None or not ours:
-            return
-        now = await reread_comment(gh, card.node_id)
-        if now is None or now.body not in {card.body, *ours}:
-            raise Restart("the card changed while we worked")
+        """After a stall: is each comment that we edit still as we read it, or as we have just written it?"""
+        known = {comment.id: comment.body for comment in read.snapshot.comments}
+        for action in planned.actions:
+            if isinstance(action, UpdateComment):
+                now = await reread_comment(gh, action.node_id)
+                if now is None or now.body not in {known.get(action.comment_id), action.body}:
+                    raise Restart("a comment of ours changed while we worked")
 
     async def _remember(self, key: IssueKey, planned: Plan, written: Written, *, edited: bool = True) -> None:
         """Mirror the card right after the write: what a later read may not show yet is known here."""
         for action in planned.actions:
             if isinstance(action, CreateComment) and CARD == action.key in written.comment_ids:
                 comment_id, node_id = written.comment_ids[CARD], written.comment_node_ids[CARD]
-            elif isinstance(action, UpdateComment) and edited:
+            elif isinstance(action, UpdateComment) and edited and is_card(action.body):
                 comment_id, node_id = action.comment_id, action.node_id
             else:
                 continue

@@ -18,7 +18,7 @@ from bot.tables import published
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """`wanted_at`: what an event proved about the public issue's update time since it was read; None: nothing."""
+    """`wanted_at`: when the public issue changed, as an event told since the last read."""
 
     issue: str  # owner/repo#7
     state: str

@@ -11,21 +11,19 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-import structlog
 from aiohttp import web
 
-from bot import words
 from bot.db import Database
-from bot.errors import Forbidden, Gone, RfhError, Transient
+from bot.errors import Gone, RfhError, Transient
 from bot.events import Named, read
 from bot.figures import KIND as FIGURES
 from bot.figures import Collector
-from bot.github.auth import REPORT, App
-from bot.github.checks import report_policy
+from bot.github.auth import App
 from bot.github.pool import Limit
 from bot.meter import SILENT, Meter
 from bot.metrics import Shared
-from bot.model import IssueKey
+from bot.model import AtLeast, IssueKey
+from bot.overrides import CHECK, NOTICE, PROPOSAL, Overrides
 from bot.pace import CAP, Pace
 from bot.queue import Claim, Queue
 from bot.reconciler import Reconciler
@@ -39,6 +37,8 @@ from bot.slack.desk import Desk
 from bot.slack_door import SlackDoor
 from bot.store import Outcome, Store
 from bot.store_figures import FigureStore
+from bot.store_published import PublishedStore
+from bot.store_standing import Standings
 from bot.told import Act
 from bot.watch import Watch
 from bot.worker import Done, Handler
@@ -76,11 +76,19 @@ class Bot:
         return PublicRounds(self.queue, self.watch, lambda: self.repositories, self.pace.guard, self.now)
 
     @property
+    def overrides(self) -> Overrides:
+        """What is said about changes of the policy."""
+        standings = Standings(self.db)
+        return Overrides(self.clients, self.reconciler, standings, self.pace.guard, self.now)
+
+    @property
     def handlers(self) -> Mapping[str, Handler]:
         """What the worker does with each kind of key."""
         return {
             "issue": self.issue,
-            "policy": self.policy,
+            CHECK: self.overrides.check,
+            PROPOSAL: self.overrides.propose,
+            NOTICE: self.overrides.notice,
             "catchup": self.schedule.catch_up,
             "nightly": self.schedule.nightly,
             WATCH: self.public.one,
@@ -91,26 +99,44 @@ class Bot:
             "deliveries": Redelivery(self.clients, self.store, self.now).work,
         }
 
+    @property
+    def trackers(self) -> Mapping[str, str]:
+        """The public trackers, watched or published to: case-folded name → name."""
+        policies = (self.reconciler.rulebooks.in_force(name).policy for name in self.repositories)
+        names = (p.tracker.public for p in policies if p.publish.enabled)
+        return {name.casefold(): name for name in names if name is not None} | dict(self.public.names)
+
     # ── the door ────────────────────────────────────────────────────────────────────────────
 
     async def accept(self, guid: str, event: str, payload: Mapping[str, Any]) -> Named:
         """Make durable what a delivery names. Raises what the database raises."""
         watched = {name.casefold(): name for name in self.repositories}
-        named = read(event, payload, watched, self.own_id, self.public.names)
+        named = read(event, payload, watched, self.own_id, self.trackers)
         if named.labels_changed is not None:
             self.reconciler.catalogues.forget(*named.labels_changed.split("/"))
         work = []
         if named.policy_changed is not None:
             self.reconciler.rulebooks.forget(named.policy_changed)
-            work.append(self.queue.accept(f"policy:{named.policy_changed}@{payload['after']}"))
+            work.append(self.queue.accept(f"{CHECK}:{named.policy_changed}@{payload['after']}"))
+            work.append(self.queue.accept(f"{NOTICE}:{named.policy_changed}"))
+        if named.policy_proposed is not None:
+            work.append(self.queue.accept(f"{PROPOSAL}:{named.policy_proposed}@{payload['after']}"))
         if named.issue is not None:
             work.append(self.queue.accept(str(named.issue), named.at_least, urgent=named.urgent))
         if named.public is not None:
             work.append(self.queue.accept(watch_key(named.public), named.at_least))
+        if named.published is not None:
+            work.append(self._published(named.published, named.at_least))
         outcome: Outcome = "handled" if named.why == "named" else "ignored"
         # One commit for all of them: the database gathers what waits.
         await asyncio.gather(*work, self.store.record_delivery(guid, event, outcome))
         return named
+
+    async def _published(self, public: IssueKey, at_least: AtLeast) -> None:
+        """A public issue changed: the private one it came of, if any, looks at it."""
+        key = await PublishedStore(self.db).changed(public, at_least.updated_at or self.now())
+        if key is not None:
+            await self.queue.accept(str(key))
 
     async def act(self, key: IssueKey, act: Act) -> None:
         """Make durable what somebody did in Slack; the issue's next run does it."""
@@ -125,9 +151,9 @@ class Bot:
         return (await self.reconciler.rulebooks.get(gh, key.owner, key.repo)).policy.slack.people
 
     def slack_door(self) -> SlackDoor | None:
-        """Slack's door, when a token and a signing secret are configured."""
+        """Slack's door, when a token is configured, and a signing secret or an app token."""
         teller = self.reconciler.teller
-        if teller is None or not self.settings.slack_secret:
+        if teller is None or not (self.settings.slack_secret or self.settings.slack_app_token):
             return None
         return SlackDoor(self.settings.slack_secret, teller.client, self.act, self.slack_people, self.now)
 
@@ -168,21 +194,6 @@ class Bot:
         if result.trouble is not None:
             raise result.trouble
         return Done(result.word, result.look_again)
-
-    async def policy(self, claim: Claim) -> Done:
-        """A push touched the policy file: load it, and say on the commit how that went."""
-        repository, _, sha = claim.key.partition(":")[2].partition("@")
-        owner, repo = repository.split("/")
-        problems = await self.reconciler.rulebooks.problems(
-            await self.clients.client(owner, repo), owner, repo
-        )
-        title, summary = words.policy_check(len(problems))
-        try:
-            reporter = await self.clients.client(owner, repo, REPORT)
-            await report_policy(reporter, owner, repo, sha, problems, title=title, summary=summary)
-        except Forbidden as error:  # the permission is not granted: the log has to do
-            structlog.get_logger("policy").warning("no check run", repository=repository, error=str(error))
-        return Done("policy", end=True)
 
     # ── health ──────────────────────────────────────────────────────────────────────────────
 

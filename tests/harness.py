@@ -21,6 +21,7 @@ from types import TracebackType
 from typing import Any, Self
 from urllib.parse import urlencode
 
+from publish_support import texts_for
 from slack_support import SECRET, examined, redacted, slack_double, slack_signature, teller_for
 
 from bot.app import build
@@ -30,6 +31,7 @@ from bot.github.pool import Pool
 from bot.memory import is_card, visible
 from bot.metrics import Metrics
 from bot.model import IssueKey
+from bot.pager import Pager
 from bot.policy.load import DEFAULT_NAME, default_text, read
 from bot.rulebooks import compiled
 from bot.sandbox.faults import Faults
@@ -97,8 +99,10 @@ class World:
             slack_secret=SECRET,
         )
         self.slack: SlackDouble | None = None
+        self.pager: Pager | None = None
         self.redact: Redact = redacted
         self.examine: Examine = examined
+        self.texts = texts_for(self.settings.value_key)
         if slack:
             self.use_slack()
         self.metrics = Metrics()
@@ -136,8 +140,10 @@ class World:
             self._connect,
             now=self.now,
             teller=teller,
+            pager=self.pager,
             meter=self.metrics,
             examine=self.examine,
+            texts=self.texts,
         )
         await self.bot.queue.recover()
         await self.bot.schedule.start(self.bot.repositories)

@@ -133,8 +133,10 @@ def test_custom_roles_count_as_the_policy_says() -> None:
 
 
 def test_the_shipped_permissions() -> None:
-    """Support engineers often have triage only."""
-    assert {"triage"} == {needed_role(name, POLICY) for name in COMMANDS}
+    """Support engineers often have triage only; what cannot be undone takes write."""
+    writers = {name for name in COMMANDS if needed_role(name, POLICY) == "write"}
+    assert {"ack", "publish confirm"} == writers
+    assert {"triage"} == {needed_role(name, POLICY) for name in COMMANDS if name not in writers}
     assert {"check", "why"} <= set(POLICY.commands.author)
 
 
@@ -143,7 +145,8 @@ def test_the_shipped_permissions() -> None:
 
 def test_help_names_every_command_once_in_the_tables_order() -> None:
     rows = help_rows(POLICY)
-    assert list(COMMANDS) == [usage.split()[0].lstrip("/") for usage, _, _ in rows]
+    for name, (usage, _, _) in zip(COMMANDS, rows, strict=True):
+        assert f"{usage} ".startswith(f"/{name} ")
     assert all(summary.endswith(".") for _, summary, _ in rows)
 
 
@@ -151,4 +154,4 @@ def test_every_example_is_a_command_that_runs() -> None:
     for name, spec in COMMANDS.items():
         call = parse(filled(spec.example, POLICY), POLICY)
         assert call is not None
-        assert (name, None) == (call.word, call.refusal)
+        assert (spec, None) == (call.spec, call.refusal), name

@@ -16,6 +16,8 @@ from bot.decide import Desired
 from bot.memory import Memory
 from bot.model import Gap, LabelEvent, Snapshot
 from bot.rules import inbox
+from bot.rules.publish import TROUBLES
+from bot.words_publish import REFUSALS
 
 FILED = snapshot(COMPLETE)
 ODD = complete(What="Please help.", Steps="look")
@@ -197,10 +199,11 @@ def test_every_reason_for_a_gap_has_its_words() -> None:
 def test_every_refusal_has_its_words() -> None:
 
     root = Path(words.__file__).parent
-    source = "\n".join((root / name).read_text() for name in ("commands.py", "rules/inbox.py"))
+    source = "\n".join((root / name).read_text() for name in ("commands.py", "rules/inbox.py", "rules/publish.py"))
     codes = set(re.findall(r'Refusal\(\s*"([a-z-]+)"', source))
     assert codes
-    assert set() == codes - set(words._REFUSALS)
+    codes |= {f"publish-{trouble}" for trouble in TROUBLES}
+    assert set() == codes - set(words._REFUSALS) - set(REFUSALS)
 
 
 def test_our_own_comments_are_no_commands() -> None:

@@ -35,11 +35,12 @@ FLOORS: dict[int, tuple[str, ...]] = {
             "budget",
             "github",
             "slack",
+            "overrides",
         ),
-        *("conclude", "guard", "pace", "sweep", "kingfisher", "scanner", "history", "doctor", "metrics", "publisher"),
+        *("conclude", "guard", "pace", "pager", "sweep", "kingfisher", "scanner", "history", "doctor", "figures", "metrics", "publisher"),
         "watch",
     ),
-    3: ("webhook", "schedule", "sandbox", "slack_door", "pages", "metrics_page", "setup"),
+    3: ("webhook", "schedule", "sandbox", "slack_door", "slack_socket", "pages", "metrics_page", "setup"),
     4: ("settings", "logs", "app", "front", "work", "cli", "demo", "__main__"),
 }
 IMPURE = frozenset(

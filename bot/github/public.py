@@ -1,5 +1,5 @@
-"""Floor 2: what the publisher reads and writes on GitHub: its own issues in the public tracker, and comments of
-the private issue that one read does not show."""
+"""Floor 2: what the publisher reads and writes on GitHub: its own issues in the public tracker, and comments
+of the private issue that one read does not show."""
 
 from __future__ import annotations
 
@@ -34,9 +34,7 @@ class State:
     updated_at: datetime | None = None
 
 
-async def own_issues(
-    gh: GitHub, owner: str, repo: str, viewer: Actor, since: datetime
-) -> AsyncIterator[Own]:
+async def own_issues(gh: GitHub, owner: str, repo: str, viewer: Actor, since: datetime) -> AsyncIterator[Own]:
     """Our issues there that were touched since, oldest first. The list, never the search index, which lags.
 
     Raises Transient, Forbidden, UnexpectedStatus.

@@ -287,6 +287,11 @@ class Store:
     async def _all(self, query: sa.Select[Any]) -> list[sa.Row[Any]]:
         return await self.db.run(lambda c: list(c.execute(query)))
 
+    @cached_property
+    def _upserts(self) -> dict[tuple[str, ...], sa.Executable]:
+        """Statements by table and columns."""
+        return {}
+
     async def _upsert(
         self,
         table: sa.Table,
@@ -295,9 +300,14 @@ class Store:
         where: sa.ColumnElement[bool] | None = None,
     ) -> None:
         """Insert the row, or set `values` on the one that is there if `where` holds for it."""
-        statement = (
-            self.db.insert(table)
-            .values({**key, **values})
-            .on_conflict_do_update(index_elements=list(key), set_=dict(values), where=where)
-        )
-        await self.db.run(lambda c: c.execute(statement))
+        shape = (table.name, *values) if where is None else None
+        statement = self._upserts.get(shape) if shape is not None else None
+        given = {name: value for name, value in {**key, **values}.items() if value is not self.db.now}
+        if statement is None:
+            columns = {name: sa.bindparam(name, type_=table.c[name].type) for name in given}
+            new = self.db.insert(table).values({**dict.fromkeys(values, self.db.now), **columns})
+            changed = {name: new.excluded[name] for name in values}
+            statement = new.on_conflict_do_update(index_elements=list(key), set_=changed, where=where)
+            if shape is not None:  # building one takes longer than running it
+                self._upserts[shape] = statement
+        await self.db.run(lambda c: c.execute(statement, given))

@@ -26,6 +26,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "doctor": ("bot.cli.doctor", "Check settings, App, repositories, policy, database; say what to do."),
     "labels": ("bot.cli.labels", "Create the labels that the policy names."),
     "init": ("bot.cli.init", "Write policy, issue templates and workflows into a checkout."),
+    "db": ("bot.cli.db", "Copy the database, from SQLite to Postgres for instance."),
     "check": ("bot.cli.check", "Check issues against the template."),
     "route": ("bot.cli.route", "Route issues by their text."),
     "backtest": ("bot.cli.backtest", "Measure the router on labelled issues."),

@@ -36,8 +36,12 @@ class PostgresDatabase(Database):
             raise UserError("Postgres needs psycopg: pip install 'rfh-bot[postgres]'") from None
         super().__init__(engine, clock)
         self.dsn = url.set(drivername="postgresql").render_as_string(hide_password=False)
-        with engine.begin() as connection:
-            migrate(connection)
+        try:
+            with engine.begin() as connection:
+                migrate(connection)
+        except sa.exc.OperationalError as error:
+            engine.dispose()
+            raise UserError(f"cannot use Postgres: {str(error.orig).splitlines()[0]}") from None
         self._threads = ThreadPoolExecutor(connections, thread_name_prefix="postgres")
 
     async def run(self, work: Work[T]) -> T:

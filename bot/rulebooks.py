@@ -24,6 +24,7 @@ from bot.rules.rulebook import Rulebook
 from bot.store import Store
 
 RECHECK = timedelta(minutes=5)
+UNREADABLE = "unreadable"  # stands for the blob of a file that is no text
 
 
 @functools.lru_cache(maxsize=32)
@@ -40,6 +41,15 @@ class _Known:
     book: Rulebook
     sha: str  # of the override last looked at; empty: there is none
     checked_at: datetime
+    problems: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Proposed:
+    """The override as some commit has it. `book` None: it does not load; `sha` is the file's, empty: none."""
+
+    book: Rulebook | None
+    sha: str
     problems: tuple[str, ...] = ()
 
 
@@ -87,6 +97,24 @@ class Rulebooks:
         """What is wrong with the newest override; empty when it is in force."""
         return (await self._current(gh, owner, repo)).problems
 
+    async def sha(self, gh: GitHub, owner: str, repo: str) -> str:
+        """The newest override's blob, whether it loads or not; empty when there is none."""
+        return (await self._current(gh, owner, repo)).sha
+
+    async def at(self, gh: GitHub, owner: str, repo: str, ref: str) -> Proposed:
+        """The override of a commit or branch; it changes nothing of what is in force."""
+        try:
+            found = await file_text(gh, owner, repo, POLICY_PATH, ref=ref)
+        except PolicyError as error:
+            return Proposed(None, UNREADABLE, tuple(error.problems))
+        if found is None:
+            return Proposed(self._default, "")
+        text, sha = found
+        try:
+            return Proposed(self._compile(text), sha)
+        except PolicyError as error:
+            return Proposed(None, sha, tuple(error.problems))
+
     async def _current(self, gh: GitHub, owner: str, repo: str) -> _Known:
         name = f"{owner}/{repo}".casefold()
         known = self._known.get(name)
@@ -101,7 +129,7 @@ class Rulebooks:
         try:
             found = await file_text(gh, owner, repo, POLICY_PATH)
         except PolicyError as error:
-            return await self._broken(name, "unreadable", error, known)
+            return await self._broken(name, UNREADABLE, error, known)
         if found is None:
             if known is None or known.sha:  # taken away: a broken one later must not bring it back
                 await self._store.save_policy(name, sha="", text="", state="none")

@@ -19,6 +19,7 @@ from bot.figures import figures_key
 from bot.github.auth import Clients
 from bot.github.lookup import issues_updated_since
 from bot.model import AtLeast, IssueKey
+from bot.overrides import NOTICE
 from bot.queue import Claim, Queue
 from bot.reconciler import Reconciler
 from bot.schedule_public import round_key
@@ -31,7 +32,7 @@ EVERY = timedelta(minutes=10)
 OVERLAP = timedelta(minutes=2)
 FIRST_REACH = timedelta(days=3)  # with no completed pass on record: as long as GitHub lists failed deliveries
 NIGHT = timedelta(days=1)
-HISTORY = timedelta(minutes=1)  # after the start; what is urgent comes first
+HISTORY = timedelta(minutes=5)  # after the start; what is urgent comes first
 NIGHT_REACH = timedelta(days=30)
 KEEP_DELIVERIES = timedelta(days=90)
 
@@ -69,6 +70,7 @@ class Schedule:
         began = self.now()
         since = await self.store.caught_up(repository)
         count = await self._name_all(repository, since - OVERLAP if since else began - FIRST_REACH)
+        await self.queue.accept(f"{NOTICE}:{repository}")
         await self.store.set_caught_up(repository, began)
         structlog.get_logger("schedule").info("caught up", repository=repository, issues=count)
         return Done("caught up", began + EVERY)

@@ -227,7 +227,6 @@ def alert_note(policy: Policy) -> str:
 CUSTOMER_TURN = "the customer"
 EMERGENCY = "emergency: at any hour"
 MANAGEMENT = "Support management:"
-PAGE = "To page them, post in Slack:"
 _OTHER = {"engineering": "support", "support": "engineering", "customer": "support"}
 
 
@@ -338,10 +337,3 @@ def _ranges(numbers: tuple[int, ...]) -> str:
             parts.append([number])
     shown = [str(p[0]) if len(p) == 1 else f"{p[0]}–{p[-1]}" for p in parts[:MANY]]
     return ", ".join([*shown, "…"] if len(parts) > MANY else shown)
-
-
-def policy_check(problems: int) -> tuple[str, str]:
-    """Title and summary of the check run on a commit that touched the policy."""
-    if problems:
-        return f"{problems} problem{'s' if problems != 1 else ''}", "The last good policy stays in force."
-    return "The policy is in force", "Loaded and compiled."

@@ -135,7 +135,7 @@ def push(**changes: Any) -> Named:
 @pytest.mark.parametrize(
     ("changes", "why"),
     [
-        pytest.param({"ref": "refs/heads/topic"}, "ignored", id="another branch"),
+        pytest.param({"deleted": True}, "ignored", id="a branch that is deleted"),
         pytest.param({"ref": "refs/tags/main"}, "ignored", id="a tag"),
         pytest.param({"commits": []}, "named", id="no commits listed: look anyway"),
         pytest.param({"commits": None}, "named", id="no list at all"),
@@ -146,6 +146,16 @@ def push(**changes: Any) -> Named:
 )
 def test_a_push_counts_when_it_may_have_touched_the_policy(changes: dict[str, Any], why: str) -> None:
     assert why == push(**changes).why
+
+
+@pytest.mark.parametrize("commits", [[], [{"added": ["x"]}]], ids=["no list", "another file"])
+def test_a_commit_on_another_branch_may_be_a_pull_request_with_another_policy(commits: list[Any]) -> None:
+    named = push(ref="refs/heads/topic", commits=commits)
+    assert ("named", None, "sourcegraph/customer") == (
+        named.why,
+        named.policy_changed,
+        named.policy_proposed,
+    )
 
 
 @pytest.mark.parametrize("number", [0, -1, 10**12, "7 ", "x", None, 1.5, [1]], ids=repr)

@@ -66,10 +66,9 @@ def _organisation(views: Views, repo: Repo) -> dict[str, Any]:
 
 
 def _push(happened: Happened, views: Views, repo: Repo) -> dict[str, Any]:
-    """A push of one commit to main. In this event alone the repository's times are numbers."""
+    """A push of one commit. In this event alone the repository's times are numbers."""
     extra, html = happened.extra, f"{views.html}/{repo.full_name}"
-    stamp = views.state.files.get((repo.id, extra["path"]))
-    after = blob_sha(f"{extra}{stamp.sha if stamp else ''}".encode())
+    after = str(extra["after"])
     before = blob_sha(f"before {after}".encode())
     person = {"name": happened.sender.login, "email": f"{happened.sender.id}@users.noreply.sandbox"}
     kind = "removed" if extra.get("removed") else "added" if extra.get("created") else "modified"
@@ -87,7 +86,7 @@ def _push(happened: Happened, views: Views, repo: Repo) -> dict[str, Any]:
     shape, created = views.repo(repo), int(repo.created_at.timestamp())
     owner = {**shape["owner"], "name": repo.owner, "email": None}
     return {
-        "ref": "refs/heads/main",
+        "ref": f"refs/heads/{extra['branch']}",
         "before": before,
         "after": after,
         "base_ref": None,

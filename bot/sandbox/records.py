@@ -191,3 +191,4 @@ class CheckRun:
     title: str
     summary: str
     started_at: datetime
+    annotations: tuple[tuple[str, int, str], ...] = ()  # path, line, message

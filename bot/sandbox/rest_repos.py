@@ -131,10 +131,15 @@ def _file(call: Call, file: File) -> dict[str, Any]:
 
 
 def get_file(call: Call) -> Reply:
-    """A file of the default branch; other branches do not exist here."""
-    if call.request.query.get("ref", "main") not in {"main", "HEAD", "refs/heads/main"}:
-        raise ApiError(404, f"No commit found for the ref {call.request.query['ref']}")
-    file = call.state.files.get((call.repo.id, call.params["path"]))
+    """A file of the default branch, or of the commit or branch that is asked for."""
+    ref, path = call.request.query.get("ref", "main"), call.params["path"]
+    if ref in {"main", "HEAD", "refs/heads/main"}:
+        file = call.state.files.get((call.repo.id, path))
+    else:
+        tree = call.state.trees.get((call.repo.id, ref.removeprefix("refs/heads/")))
+        if tree is None:
+            raise ApiError(404, f"No commit found for the ref {ref}")
+        file = tree.get(path)
     if file is None:
         raise not_found()
     return Reply(200, _file(call, file))
@@ -175,6 +180,10 @@ def create_check_run(call: Call) -> Reply:
         conclusion,
         str(output.get("title", "")),
         str(output.get("summary", "")),
+        tuple(
+            (str(one["path"]), int(one["start_line"]), str(one["message"]))
+            for one in output.get("annotations") or ()
+        ),
     )
     return Reply(201, call.fresh.check_run(run))
 

@@ -35,7 +35,10 @@ class State:
     numbers: dict[tuple[int, int], int] = field(default_factory=dict)  # (repository, number) → issue
     comments: dict[int, Comment] = field(default_factory=dict)
     events: dict[int, TimelineEvent] = field(default_factory=dict)
-    files: dict[tuple[int, str], File] = field(default_factory=dict)
+    files: dict[tuple[int, str], File] = field(default_factory=dict)  # of the default branch
+    trees: dict[tuple[int, str], Mapping[str, File]] = field(
+        default_factory=dict
+    )  # by commit, by other branch
     check_runs: dict[int, CheckRun] = field(default_factory=dict)
     teams: dict[str, tuple[int, ...]] = field(default_factory=dict)  # case-folded org/slug → members
 

@@ -15,6 +15,8 @@ from bot.sandbox.state import blob_sha
 from bot.sandbox.world_comments import CommentWrites
 from bot.sandbox.world_issues import check_label
 
+MAIN = "main"  # every repository's default branch
+
 
 class World(CommentWrites):
     """Everything GitHub would keep, in memory."""
@@ -166,22 +168,57 @@ class World(CommentWrites):
     # ── files and check runs ──────────────────────────────────────────────────────────────────────────────
 
     def put_file(
-        self, repo: Repo, path: str, content: str | bytes, actor: Who, message: str = "Update"
+        self,
+        repo: Repo,
+        path: str,
+        content: str | bytes,
+        actor: Who,
+        message: str = "Update",
+        *,
+        branch: str = MAIN,
     ) -> File:
-        """Commit a file to the default branch, which is a push."""
+        """Commit a file, by default to the default branch, and push; another branch begins where that is."""
         raw = content.encode() if isinstance(content, str) else content
-        created = (repo.id, path) not in self.state.files
         file = File(repo.id, path, raw, blob_sha(raw))
-        self.state.files[repo.id, path] = file
-        push = {"path": path, "created": created, "message": message}
-        self.changed(Happened("push", None, self.who(actor), repo, extra=push))
+        tree = self.tree(repo, branch)
+        self._push(repo, {**tree, path: file}, path, actor, message, branch, created=path not in tree)
         return file
+
+    def tree(self, repo: Repo, ref: str) -> Mapping[str, File]:
+        """The files of a commit or a branch; the default branch's where there is no such thing yet."""
+        found = self.state.trees.get((repo.id, ref))
+        if found is not None:
+            return found
+        return {path: file for (ident, path), file in self.state.files.items() if ident == repo.id}
+
+    def _push(
+        self,
+        repo: Repo,
+        tree: Mapping[str, File],
+        path: str,
+        actor: Who,
+        message: str,
+        branch: str,
+        **how: bool,
+    ) -> None:
+        """A commit with these files is the branch's newest."""
+        what = f"{branch} {message} {sorted((name, file.sha) for name, file in tree.items())} {self.now()}"
+        commit = blob_sha(what.encode())
+        self.state.trees[repo.id, commit] = tree
+        if branch == MAIN:
+            for key in [key for key in self.state.files if key[0] == repo.id]:
+                del self.state.files[key]
+            self.state.files.update({(repo.id, name): file for name, file in tree.items()})
+        else:
+            self.state.trees[repo.id, branch] = tree
+        push = {"path": path, "message": message, "branch": branch, "after": commit, **how}
+        self.changed(Happened("push", None, self.who(actor), repo, extra=push))
 
     def delete_file(self, repo: Repo, path: str, actor: Who, message: str = "Delete") -> None:
         """Take a file off the default branch; raises KeyError."""
-        del self.state.files[repo.id, path]
-        push = {"path": path, "removed": True, "message": message}
-        self.changed(Happened("push", None, self.who(actor), repo, extra=push))
+        tree = dict(self.tree(repo, MAIN))
+        del tree[path]
+        self._push(repo, tree, path, actor, message, MAIN, removed=True)
 
     def add_check_run(
         self,
@@ -192,10 +229,10 @@ class World(CommentWrites):
         conclusion: str | None,
         title: str,
         summary: str,
+        annotations: tuple[tuple[str, int, str], ...] = (),
     ) -> CheckRun:
-        run = CheckRun(
-            self.next_id("check"), repo.id, name, head_sha, status, conclusion, title, summary, self.now()
-        )
+        ident, now = self.next_id("check"), self.now()
+        run = CheckRun(ident, repo.id, name, head_sha, status, conclusion, title, summary, now, annotations)
         self.state.check_runs[run.id] = run
         self.changed()
         return run

@@ -48,9 +48,11 @@ def answers(url: str) -> bool:
 
 
 @pytest.fixture
-def served(github: Live, tmp_path: Path) -> Iterator[tuple[subprocess.Popen[str], str]]:
+def served(github: Live, tmp_path: Path) -> Iterator[tuple[subprocess.Popen[str], str, str]]:
+    """The process, its address, and that of its figures."""
     port = free_port()
-    environment = {**os.environ, "PORT": str(port), "PYTHONPATH": str(ROOT)}
+    figures = free_port()
+    environment = {**os.environ, "PORT": str(port), "METRICS_PORT": str(figures), "PYTHONPATH": str(ROOT)}
     environment["RFH_BOT_DATABASE_URL"] = f"sqlite:///{tmp_path}/bot.sqlite3"
     process = subprocess.Popen(
         [sys.executable, "-m", "bot", "serve"],
@@ -62,7 +64,7 @@ def served(github: Live, tmp_path: Path) -> Iterator[tuple[subprocess.Popen[str]
     )
     try:
         wait_for(lambda: process.poll() is not None or answers(f"http://127.0.0.1:{port}/healthz"))
-        yield process, f"http://127.0.0.1:{port}"
+        yield process, f"http://127.0.0.1:{port}", f"http://127.0.0.1:{figures}"
     finally:
         process.kill()
         process.communicate()
@@ -71,11 +73,11 @@ def served(github: Live, tmp_path: Path) -> Iterator[tuple[subprocess.Popen[str]
 def test_a_servers_life(
     cli: Cli,
     github: Live,
-    served: tuple[subprocess.Popen[str], str],
+    served: tuple[subprocess.Popen[str], str, str],
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    process, url = served
+    process, url, figures = served
     with urllib.request.urlopen(f"{url}/readyz", timeout=5) as answer:
         assert json.load(answer)["ready"] is True
 
@@ -85,6 +87,14 @@ def test_a_servers_life(
     ran = cli("replay", "saved.json", "--event", "issues", "--url", f"{url}/webhook")
     assert (0, "202 named\n") == (ran.code, ran.out)
     wait_for(lambda: "team/search-core" in github.labels(issue))
+
+    # The figures know of it, on a listener of their own alone.
+    with urllib.request.urlopen(f"{figures}/metrics", timeout=5) as answer:
+        shown = answer.read().decode()
+    assert 'rfh_bot_deliveries_total{event="issues",outcome="named"} 1.0' in shown
+    assert 'rfh_bot_actions_total{type="CreateComment"} 1.0' in shown
+    assert not answers(f"{url}/metrics")
+    assert not answers(f"{figures}/readyz")
 
     # Tools beside the running server: its database, its queue, its pause.
     monkeypatch.setenv("RFH_BOT_DATABASE_URL", f"sqlite:///{tmp_path}/bot.sqlite3")
@@ -109,6 +119,10 @@ def test_a_servers_life(
     assert (0, "") == (process.returncode, out)
     lines = [json.loads(line) for line in err.splitlines()]
     assert {"listening", "delivery", "planned"} <= {line["msg"] for line in lines}
+    assert {"sourcegraph/customer#1"} == {line["key"] for line in lines if line["msg"] == "planned"}
+    taken = [line for line in lines if line["msg"] == "delivery" and line["status"] == 202]
+    assert ["sourcegraph/customer#1"] == [line["key"] for line in taken]
+    assert all(line["delivery"] for line in taken)
     assert "indexserver" not in err
 
 

@@ -91,6 +91,7 @@ def card(view: View) -> str:
         parts.append(_missing(view))
     if view.handed and view.team is not None and view.team.engineering:
         parts.append(_tell_team(view, view.team))
+    parts.append(card_clock.pages(view.snapshot, view.memory, view.policy, view.clock))
     parts += [_spans(view), _notes(view), _helpful(view), _details(view)]
     return "\n\n".join(part for part in parts if part)
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from bot import words
+from bot import words, words_paging
 from bot.markdown import escape, fence
 from bot.memory import Memory
 from bot.model import Snapshot
 from bot.policy.schema import Policy
+from bot.rules import paging
 from bot.rules.clockwork import Waiting
 from bot.rules.reminders import Reminder
 
@@ -43,12 +44,13 @@ def reminder(clock: Waiting, due: Reminder, snapshot: Snapshot, policy: Policy, 
     """One comment: whom it calls, what for, since when, and how to say that it is not so."""
     team = policy.teams[clock.handed.team]
     engineering = clock.clock.turn == "engineering"
-    if due.management:
+    if due.mention != "turn":
         who = team.name if engineering else escape(owner)
-        text = f"{_management(policy)} {words.escalated(who, clock.clock.since)}"
-        page = policy.support.paging.get("support-mgmt")
-        if page is not None:
-            text += f"\n\n{words.PAGE}\n" + fence(page.replace("{message}", snapshot.issue.url))
+        called = _management(policy) if due.mention == "support-mgmt" else _support(policy, "")
+        text = f"{called} {words.escalated(who, clock.clock.since)}"
+        if due.mention in policy.support.paging:
+            page = paging.call(snapshot, policy, clock, due.key, due.mention, due.at)
+            text += f"\n\n{words_paging.to_page(page.target)}\n{fence(page.line)}"
     elif engineering:
         answered = clock.clock.first_response_at is not None
         text = f"{_engineers(clock, snapshot, policy)} {words.remind_team(clock.clock.since, answered)}"
@@ -56,6 +58,21 @@ def reminder(clock: Waiting, due: Reminder, snapshot: Snapshot, policy: Policy, 
         text = f"{_support(policy, owner)} {words.remind_support(team.name, clock.clock.since)}"
     blind = f"{words.blind(team.name)} " if clock.unseen and engineering else ""
     return f"{text}\n\n{blind}{words.not_so(clock.clock.turn)}"
+
+
+def pages(snapshot: Snapshot, memory: Memory, policy: Policy, clock: Waiting | None) -> str:
+    """Who is to be paged, or was, each with the line to paste."""
+    parts = []
+    for call in paging.calls(snapshot, memory, policy, clock):
+        at = call.paged(memory.effects)
+        if at is not None:
+            head = words_paging.paged(call.target, at)
+        elif call.refused(memory.effects):
+            head = words_paging.not_paged(call.target)
+        else:
+            head = words_paging.to_page(call.target)
+        parts.append(f"**{head}**\n{fence(call.line)}")
+    return "\n\n".join(parts)
 
 
 def _engineers(clock: Waiting, snapshot: Snapshot, policy: Policy) -> str:

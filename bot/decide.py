@@ -19,7 +19,7 @@ from bot.policy.schema import Policy
 from bot.publication import PublicIssue
 from bot.recall import Recall
 from bot.replies import alert, reply
-from bot.rules import chosen, clockwork, inbox, publish_follow, slack
+from bot.rules import chosen, clockwork, inbox, paging, publish_follow, slack
 from bot.rules.heard import comment
 from bot.rules.labels import LabelChange, LabelHistory, Wanted, change
 from bot.rules.ours import adopted, ended
@@ -29,7 +29,7 @@ from bot.rules.rulebook import Rulebook
 from bot.rules.slack_standing import standing
 from bot.rules.slack_wish import wish
 from bot.standing import Standing
-from bot.told import SlackAction
+from bot.told import Tell
 
 OK, REFUSED = "THUMBS_UP", "CONFUSED"  # GraphQL ReactionContent
 
@@ -47,7 +47,7 @@ class Desired:
     card: str = ""  # the visible part; empty: no card
     reactions: tuple[React, ...] = ()
     look_again: datetime | None = None
-    tell: tuple[SlackAction, ...] = ()
+    tell: tuple[Tell, ...] = ()
     draft: tuple[publish_follow.DraftAction, ...] = ()
     publish: PublicIssue | None = None
     standing: Standing | None = None  # for the lists in Slack; None: no open request for help
@@ -142,7 +142,11 @@ def decide(snapshot: Snapshot, recall: Recall, book: Rulebook, now: datetime) ->
     if why == "command" and not ran.changed:  # a question, or a refusal: answered, and the issue stays theirs
         return Desired(recall.memory, comments=comments, reactions=reactions)
     said = slack.conclude(memory, wish(replace(view, memory=memory)), snapshot.workspace, now)
-    if said.actions:  # an end that Slack was not told yet is looked at again
+    tell = (
+        *said.actions,
+        *paging.pages(paging.calls(snapshot, memory, policy, clock), snapshot, memory, now),
+    )
+    if tell:  # an end that Slack was not told yet is looked at again
         memory = replace(memory, closed=False)
     view = replace(view, memory=memory, slack=said.problems)
     return Desired(
@@ -158,7 +162,7 @@ def decide(snapshot: Snapshot, recall: Recall, book: Rulebook, now: datetime) ->
             ),
             default=None,
         ),
-        tell=said.actions,
+        tell=tell,
         draft=public.draft,
         publish=public.effect,
         standing=standing(view),

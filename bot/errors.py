@@ -27,8 +27,16 @@ class Transient(RfhError):
         self.retry_after = retry_after
 
 
-class SlackDown(Transient):
-    """Slack failed in a way that may pass; GitHub's limits have nothing to do with it."""
+class ServiceDown(Transient):
+    """Another service than GitHub failed in a way that may pass; GitHub's limits have nothing to do with it."""
+
+
+class SlackDown(ServiceDown):
+    """Slack did."""
+
+
+class PagerDown(ServiceDown):
+    """The paging service did."""
 
 
 class Gone(RfhError):

@@ -18,7 +18,7 @@ from datetime import datetime
 from typing import Literal
 
 from bot.publication import Evidence, PublicIssue
-from bot.told import Act, SlackAction, Workspace
+from bot.told import Act, Tell, Workspace
 
 _KEY = re.compile(r"\A([A-Za-z0-9][A-Za-z0-9-]{0,38})/([A-Za-z0-9._-]{1,100})#([1-9][0-9]{0,9})\Z")
 
@@ -185,6 +185,7 @@ class Snapshot:
         default_factory=dict
     )  # team id or ``support`` → case-folded logins; a side that was not asked for is not in it
     workspace: Workspace | None = None  # None: no Slack
+    pager: bool = False  # is there a paging service
     acts: tuple[Act, ...] = ()  # what people did in Slack and is no comment yet, oldest first
     evidence: Evidence | None = None  # of publishing; None: nothing about it is asked, or it is off
 
@@ -359,7 +360,7 @@ class Plan:
     look_again: datetime | None = None  # the next due time, if any
     problems: tuple[str, ...] = ()  # policy errors met on the way: "label missing: team/x"
     ahead: int = 0  # how many of the actions come before what Slack is told; the card comes after
-    tell: tuple[SlackAction, ...] = ()
+    tell: tuple[Tell, ...] = ()
     publish: PublicIssue | None = None  # after all the rest, which has put the claim on record
 
     def __bool__(self) -> bool:

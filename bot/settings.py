@@ -47,7 +47,10 @@ SETTINGS = (
     Setting("RFH_BOT_LOG", "Log level: debug, info, warning or error.", "info"),
     Setting("SLACK_BOT_TOKEN", "Bot token; without it the card has the text to paste.", secret=True),
     Setting("SLACK_SIGNING_SECRET", "Verifies what Slack sends; without it: no buttons.", secret=True),
+    Setting("SLACK_APP_TOKEN", "For buttons without a public address: Socket Mode.", secret=True),
     Setting("SLACK_API_URL", "Base URL of Slack's Web API.", "https://slack.com/api/"),
+    Setting("RFH_BOT_PAGING_URL", "Create Alert address of the paging service (Opsgenie's API). None: off."),
+    Setting("RFH_BOT_PAGING_KEY", "API key of an integration there.", secret=True),
     Setting("HOST", "Address to listen on.", "127.0.0.1"),
     Setting("PORT", "Port to listen on.", "8080"),
     Setting("METRICS_HOST", "Address of `/metrics`, which asks nobody who they are.", "127.0.0.1"),
@@ -76,11 +79,19 @@ class Settings:
     log_level: str = "info"
     slack_token: str = field(default="", repr=False)
     slack_secret: bytes = field(default=b"", repr=False)
+    slack_app_token: str = field(default="", repr=False)
     slack_url: str = "https://slack.com/api/"
+    paging_url: str = ""
+    paging_key: str = field(default="", repr=False)
     host: str = "127.0.0.1"
     port: int = 8080
     metrics_host: str = "127.0.0.1"
     metrics_port: int | None = None
+
+    @property
+    def slack_buttons(self) -> bool:
+        """Can it be heard when somebody presses one?"""
+        return bool(self.slack_secret or self.slack_app_token)
 
     @property
     def value_key(self) -> bytes:
@@ -147,6 +158,8 @@ def read_settings(environment: Mapping[str, str], *, app: bool = True) -> Settin
     public = get("RFH_BOT_URL").rstrip("/")
     problems += pages_problems(client_id, client_secret, public)
     secrets = (get("GITHUB_WEBHOOK_SECRET"), get("GITHUB_WEBHOOK_SECRET_OLD"))
+    if get("RFH_BOT_PAGING_URL") and not get("RFH_BOT_PAGING_KEY"):
+        problems.append("RFH_BOT_PAGING_KEY is not set: the paging service asks for it")
     settings = Settings(
         app_id=get("GITHUB_APP_ID"),
         private_key=get("GITHUB_PRIVATE_KEY"),
@@ -165,7 +178,10 @@ def read_settings(environment: Mapping[str, str], *, app: bool = True) -> Settin
         log_level=level,
         slack_token=get("SLACK_BOT_TOKEN"),
         slack_secret=get("SLACK_SIGNING_SECRET").encode(),
+        slack_app_token=get("SLACK_APP_TOKEN"),
         slack_url=get("SLACK_API_URL") or "https://slack.com/api/",
+        paging_url=url("RFH_BOT_PAGING_URL"),
+        paging_key=get("RFH_BOT_PAGING_KEY"),
         host=get("HOST") or "127.0.0.1",
         port=number("PORT", 8080, 1, 65535),
         metrics_host=get("METRICS_HOST") or "127.0.0.1",

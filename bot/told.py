@@ -14,6 +14,7 @@ from datetime import datetime
 from typing import Literal
 
 ROUTED = "slack:routed:"  # what the keys of hand-off messages start with: slack:routed:TEAM:NUMBER
+REFUSED = ":refused"  # what is added to the key of an effect that was refused for good
 _CODE = re.compile(r"\A[a-z0-9_-]{1,60}\Z")
 
 Status = Literal["open", "closed", "moved", "withdrawn", "gone"]
@@ -92,6 +93,16 @@ class Note:
 
 
 @dataclass(frozen=True, slots=True)
+class Page:
+    """Somebody is to be paged. `key` names the effect, `alias` the alert; `text` is in our own words."""
+
+    key: str
+    target: str  # of the policy's paging
+    text: str
+    alias: str
+
+
+@dataclass(frozen=True, slots=True)
 class SlackPost:
     """`key` names the effect. `thread`: the ts of the message that it answers."""
 
@@ -110,6 +121,7 @@ class SlackUpdate:
 
 
 SlackAction = SlackPost | SlackUpdate
+Tell = SlackAction | Page
 
 
 @dataclass(frozen=True, slots=True)

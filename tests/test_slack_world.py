@@ -360,7 +360,8 @@ async def test_reminders_come_into_the_thread_and_call_the_team(tmp_path: Path) 
         assert 0 < len(reminded) == len(thread)
         assert {first.ts} == {message.thread for message in thread}
         assert all((w.slack.groups["search-core-support"],) == message.pings for message in thread)
-        assert any("/genie alert http" in message.text for message in thread)
+        line = "/genie alert sourcegraph/customer#1: cs/p1, waiting for Search Core since 20"
+        assert any(line in message.text for message in thread)
         assert len(thread) == len({message.text for message in thread})
         await settled(w, issue)
 

@@ -34,7 +34,7 @@ class Reminder:
     key: str
     level: int  # from 1
     at: datetime
-    management: bool  # support's management is called, not whoever's turn it is
+    mention: str  # of the policy's level: turn, or whom it pages
 
 
 def key(priority: str, level: int, clock: Clock) -> str:
@@ -70,8 +70,7 @@ def upcoming(
         at = max(at, snoozed_until)
     if target.quiet_hours and not any_hour:
         at = calendar.next_open(at)
-    management = target.reminders[next_ - 1].mention == "support-mgmt"
-    return Reminder(key(clock.priority, next_, clock), next_, at, management)
+    return Reminder(key(clock.priority, next_, clock), next_, at, target.reminders[next_ - 1].mention)
 
 
 def _between(earlier: Duration, later: Duration) -> Duration:

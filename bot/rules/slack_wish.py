@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from bot import words_paging
 from bot.card import View
 from bot.policy.schema import Policy, Slack
-from bot.rules import reminders
+from bot.rules import paging, reminders
 from bot.rules.slack import Wish
 from bot.rules.slack_message import moment
 from bot.told import Note, Telling
@@ -70,18 +71,23 @@ def _reminders(view: View) -> Iterator[tuple[str, Note]]:
     """The reminders of this silence, while the team has the turn: support reads them on the issue."""
     if view.clock is None or view.clock.clock.turn != "engineering":
         return
+    found = paging.calls(view.snapshot, view.memory, view.policy, view.clock)
+    calls = {call.key: call for call in found}
     clock, levels = view.clock.clock, view.clock.target.reminders
     since = moment(clock.since)
-    for number, level in enumerate(levels, 1):
+    for number in range(1, len(levels) + 1):
         key = reminders.key(clock.priority, number, clock)
         if key not in view.memory.effects:
             continue
         text = f"⏰ *Reminder {number}:* no answer since {since}."
-        page = view.policy.support.paging.get(level.mention)
-        if page is not None:
-            line = page.replace("{message}", view.snapshot.issue.url)
-            text += f" Support's management is called. To page them: `{line}`"
-        yield f"slack:{key}", Note(text)
+        paged = calls.pop(f"page:{key}", None)
+        yield f"slack:{key}", Note(f"{text} {_page(view, paged)}" if paged is not None else text)
+    for key, emergency in calls.items():
+        yield f"slack:{key}", Note(f"🚨 *Emergency.* {_page(view, emergency)}")
+
+
+def _page(view: View, call: paging.Call) -> str:
+    return words_paging.in_thread(call.target, call.line, service=view.snapshot.pager)
 
 
 def _alert(view: View) -> tuple[str, str, Note] | None:

@@ -4,8 +4,8 @@ What it guarantees
 - One key a repository in the queue: one process looks at a time. Before each message the claim still holds.
 - What was said is in the database right after Slack took it: a crash in between may repeat it, never lose it,
   as each look compares what holds with what was said, not with what happened.
-- No digest speaks before a whole look at the tracker has ended: a new database knows only what it has seen. It
-  is asked for here.
+- No digest speaks before a whole look at the tracker has ended, which is asked for here: a new database knows
+  only what it has seen.
 
 App only: the Action keeps nothing between two runs that could say what was said.
 """

@@ -255,6 +255,7 @@ def test_mode_policy_checks_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     path = tmp_path / "rfh-bot.yml"
     monkeypatch.setenv("RFH_BOT_MODE", "policy")
     monkeypatch.setenv("RFH_BOT_POLICY", str(path))
+    monkeypatch.delenv("GITHUB_TOKEN", raising=False)
     path.write_text("writer: action\n", "utf-8")
     assert 0 == CliRunner().invoke(action).exit_code
     path.write_text("writer: nobody\n", "utf-8")

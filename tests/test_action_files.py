@@ -80,7 +80,7 @@ def test_jobs_have_the_least_rights(path: Path) -> None:
     workflow = parsed(path)
     assert {} == workflow["permissions"]
     for name, job in workflow["jobs"].items():
-        expected = {"contents": "read"} if name == "check" else {"contents": "read", "issues": "write"}
+        expected = {"contents": "read", "issues": "read" if name == "check" else "write"}
         assert expected == job["permissions"]
 
 

@@ -47,12 +47,17 @@ def action() -> None:
 
 
 def check_policy(env: Mapping[str, str]) -> None:
-    """Check the file that the input `policy` names, as `rfh-bot policy check` does; exits 1 on problems."""
+    """Check the file that the input `policy` names, as `rfh-bot policy check` does; exits 1 on problems.
+
+    One that loads is held against the policy in force.
+    """
+    from bot.cli.action_policy import tell_effect
     from bot.cli.policy import check
 
     if not env.get("RFH_BOT_POLICY"):
         raise UserError("mode policy needs the input `policy`: the file to check, .github/rfh-bot.yml")
     check.main([env["RFH_BOT_POLICY"], "--format", "github"], prog_name="policy check", standalone_mode=False)
+    tell_effect(env)
 
 
 @dataclass(frozen=True, slots=True)

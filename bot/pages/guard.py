@@ -13,7 +13,7 @@ from yarl import URL
 
 from bot.errors import RfhError
 from bot.pages.readers import Readers
-from bot.pages.render import HEADERS, ICON, STYLE, Renderer, Viewer
+from bot.pages.render import HEADERS, ICON, STYLE, VIEWER, Renderer, Viewer
 from bot.pages.signin import CALLBACK, SIGN_IN, SIGN_OUT, START, SignIn
 
 MACHINES = frozenset({"/webhook", "/slack/interactions", "/healthz", "/readyz"})
@@ -72,7 +72,7 @@ class Guard:
         if not readable:
             text = "These pages are for people who can read the private tracker, while it is private."
             return self._renderer.message(403, "Not for you", text, login=person.login)
-        request["viewer"] = Viewer(person, readable)
+        request[VIEWER] = Viewer(person, readable)
         return await handler(request)
 
     def _from_here(self, request: web.Request) -> bool:

@@ -47,10 +47,8 @@ class Viewer:
         return found
 
 
-def viewer(request: web.Request) -> Viewer:
-    """Who looks; the guard has found out before any handler runs."""
-    found: Viewer = request["viewer"]
-    return found
+VIEWER: Final = web.RequestKey("viewer", Viewer)
+"""Where the guard puts who looks, before any handler runs."""
 
 
 class Renderer:
@@ -79,7 +77,7 @@ class Renderer:
         self, request: web.Request, template: str, *, status: int = 200, **values: Any
     ) -> web.Response:
         """A page for who is signed in, with the navigation."""
-        look = viewer(request)
+        look = request[VIEWER]
         repository = look.repository(request.query.get("repo"))
 
         def link(path: str, **query: str | int) -> str:

@@ -14,7 +14,7 @@ from bot.pages.guard import Guard
 from bot.pages.pictures import Pictures
 from bot.pages.playground import Playground
 from bot.pages.readers import Readers
-from bot.pages.render import Renderer, viewer
+from bot.pages.render import VIEWER, Renderer
 from bot.pages.reports import SPANS, Reports
 from bot.pages.requests import Filters, choices, listing
 from bot.pages.signin import SignIn
@@ -64,7 +64,7 @@ class Site:
         return await self._figures(request, request.match_info["team"])
 
     async def _figures(self, request: web.Request, team: str | None) -> web.Response:
-        repository = viewer(request).repository(request.query.get("repo"))
+        repository = request[VIEWER].repository(request.query.get("repo"))
         policy = (await self.books(repository)).policy
         if team is not None and team not in policy.teams:
             raise web.HTTPNotFound
@@ -85,7 +85,7 @@ class Site:
 
     async def requests(self, request: web.Request) -> web.Response:
         """Open requests, most urgent first."""
-        repository = viewer(request).repository(request.query.get("repo"))
+        repository = request[VIEWER].repository(request.query.get("repo"))
         policy = (await self.books(repository)).policy
         report = await self.reports.get(repository)
         filters = Filters.of(request.query)
@@ -101,7 +101,7 @@ class Site:
 
     async def deliveries(self, request: web.Request) -> web.Response:
         """Does everything arrive, and is it worked on?"""
-        found = await health.look(self.store, self.queue, viewer(request).repositories, self.now())
+        found = await health.look(self.store, self.queue, request[VIEWER].repositories, self.now())
         return self._show(request, "deliveries.html", health=found)
 
     def _show(self, request: web.Request, template: str, **values: Any) -> web.Response:

@@ -428,12 +428,15 @@ async def test_what_slack_does_not_have() -> None:
     double = slack_double(shipped, lambda: NOW)
     client = SlackClient("", api=DoubleApi(double))
     assert ["ok"] == [each.level for each in await chat.asked(shipped, client, buttons=True)]
-    missing = policy("teams: {search-core: {slack: {channel: '#nowhere', handle: '@nobody'}}}")
+    missing = policy(
+        "teams: {search-core: {slack: {channel: '#nowhere', handle: '@nobody'}}}\n"
+        "support: {leads: {channel: '#leads', handle: '@leads'}}"
+    )
     found = seen(await chat.asked(missing, client, buttons=False))
     assert [
-        ("fail", "Slack shows the bot no channel #nowhere"),
-        ("warn", "the handle is no user group: search-core (@nobody)"),
-        ("warn", "SLACK_SIGNING_SECRET is not set: messages have no buttons"),
+        ("fail", "Slack shows the bot no channel #leads, #nowhere"),
+        ("warn", "the handle is no user group: search-core (@nobody), support.leads (@leads)"),
+        ("warn", "neither SLACK_SIGNING_SECRET nor SLACK_APP_TOKEN is set: messages have no buttons"),
     ] == found
 
 

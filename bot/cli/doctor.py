@@ -179,7 +179,7 @@ async def _slack(at: Watched, settings: Settings) -> Findings:
     if not settings.slack_token:
         return chat.named(policy)
     client = SlackClient(settings.slack_token, base_url=settings.slack_url)
-    return chat.named(policy) + await chat.asked(policy, client, buttons=bool(settings.slack_secret))
+    return chat.named(policy) + await chat.asked(policy, client, buttons=settings.slack_buttons)
 
 
 def _as_json(finding: Finding) -> dict[str, str]:

@@ -59,22 +59,23 @@ async def asked(policy: Policy, client: SlackClient, *, buttons: bool) -> Findin
             Finding("slack", "fail", f"no answer: {error}", "See https://status.slack.com, and try again.")
         ]
     teams = _teams(policy)
+    support = policy.support
     wanted = {team.slack.channel for team in teams.values() if team.slack.channel}
+    wanted |= {name for name in (support.channel, support.leads.channel) if name}
     absent = sorted(name for name in wanted if name.removeprefix("#") not in channels)
-    nobody = sorted(id_ for id_, team in teams.items() if _nobody(team.slack, groups))
+    slacks = {id_: team.slack for id_, team in teams.items()} | {"support.leads": support.leads}
+    slacks = {id_: slack for id_, slack in slacks.items() if _nobody(slack, groups)}
     findings = []
     if absent:
         what = f"Slack shows the bot no channel {listed(absent)}"
         findings.append(Finding("slack", "fail", what, f"/invite the bot there, or correct {POLICY_PATH}"))
-    if nobody:
-        handles = listed([f"{id_} ({teams[id_].slack.handle})" for id_ in nobody])
+    if slacks:
+        handles = listed([f"{id_} ({slack.handle})" for id_, slack in sorted(slacks.items())])
         what = f"the handle is no user group: {handles}"
         findings.append(Finding("slack", "warn", what, f"Create the user group, or correct {POLICY_PATH}"))
     if not buttons:
-        what = "SLACK_SIGNING_SECRET is not set: messages have no buttons"
-        findings.append(
-            Finding("slack", "warn", what, "SLACK_SIGNING_SECRET: Basic Information of the Slack app")
-        )
+        what = "neither SLACK_SIGNING_SECRET nor SLACK_APP_TOKEN is set: messages have no buttons"
+        findings.append(Finding("slack", "warn", what, "Both: Basic Information of the Slack app"))
     return findings or [Finding("slack", "ok", f"Slack has {len(wanted)} channels and all handles")]
 
 
@@ -85,4 +86,4 @@ def _teams(policy: Policy) -> Mapping[str, Team]:
 def _nobody(slack: Slack, groups: Mapping[str, str]) -> bool:
     """Is there a handle to ping, and neither it nor the one before it exists?"""
     handles = [handle.removeprefix("@") for handle in (slack.fallback_for, slack.handle) if handle]
-    return bool(slack.channel and handles) and not any(handle in groups for handle in handles)
+    return bool(handles) and not any(handle in groups for handle in handles)

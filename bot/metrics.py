@@ -32,12 +32,14 @@ RUN_SECONDS = (0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0)
 
 @dataclass(frozen=True, slots=True)
 class Shared:
-    """What holds for all replicas at a scrape. `catch_up_age`: seconds, infinite before the first pass."""
+    """What holds for all replicas at a scrape. `catch_up_age`: seconds, infinite before the first pass;
+    `missed`: webhooks of the last day."""
 
     queue: Stats
     paused: int
     policies_broken: int
     catch_up_age: float
+    missed: int
 
 
 class Metrics(Meter):
@@ -157,6 +159,11 @@ def _of_database(shared: Shared) -> Iterator[Metric]:
         keys.add_metric((state,), number)
     yield keys
     yield _gauge("queue_lag_seconds", "How long the oldest due key has been waiting for a worker.", queue.lag)
+    yield _gauge(
+        "deliveries_missed",
+        "Webhooks of the last day that GitHub sent and that did not arrive.",
+        shared.missed,
+    )
     yield _gauge("paused", "Pauses in force, the global one and those of repositories.", shared.paused)
     yield _gauge(
         "policies_broken",

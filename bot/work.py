@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from aiohttp import web
@@ -212,12 +212,14 @@ class Bot:
         """What holds for all replicas, for a scrape. Raises what the database raises."""
         passes = [await self.store.caught_up(name) for name in self.repositories]
         now = self.now()
+        counted = await self.store.deliveries(now - timedelta(days=1))
         ages = [float("inf") if at is None else max(0.0, (now - at).total_seconds()) for at in passes]
         return Shared(
             queue=await self.queue.stats(),
             paused=len(await self.store.pauses()),
             policies_broken=self.reconciler.rulebooks.broken,
             catch_up_age=max(ages, default=0.0),
+            missed=sum(number for (_, outcome), number in counted.items() if outcome == "seen"),
         )
 
     def limits(self) -> list[Limit]:

@@ -11,7 +11,7 @@ from bot.metrics import Metrics, Shared
 from bot.queue import Stats
 
 NOW = datetime(2026, 11, 17, 15, 0, tzinfo=UTC)
-QUIET = Shared(Stats(0, 0, 0, 0, 0.0), paused=0, policies_broken=0, catch_up_age=0.0)
+QUIET = Shared(Stats(0, 0, 0, 0, 0.0), paused=0, policies_broken=0, catch_up_age=0.0, missed=0)
 
 
 def families(shared: Shared | None = QUIET) -> list[Metric]:

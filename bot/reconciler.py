@@ -17,10 +17,13 @@ The App, the Action, the command line and the tests run this very code. What it 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, MutableMapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Protocol
+
+from cachetools import LRUCache
 
 from bot.conclude import conclude
 from bot.decide import Desired
@@ -51,7 +54,7 @@ from bot.plan import CARD, plan
 from bot.publisher import Publisher
 from bot.publisher_run import Publishing
 from bot.recall import Recall, recall
-from bot.reconciler_note import Run, keep, stand
+from bot.reconciler_note import Run, keep, look, stand
 from bot.rulebooks import Rulebooks
 from bot.rules import inbox
 from bot.rules.rulebook import Rulebook
@@ -121,6 +124,7 @@ class Reconciler:
     pager: Pager | None = None  # None: no paging service
     publisher: Publisher | None = None  # None: no App's credentials
     meter: Meter = SILENT
+    looks: MutableMapping[IssueKey, object] = field(default_factory=partial(LRUCache, 4096))  # the last ones
 
     @property
     def slack(self) -> SlackSide:
@@ -151,11 +155,13 @@ class Reconciler:
             snapshot, desired = await conclude(self.rosters, key, read.snapshot, read.recall, book, self.now)
             read = replace(read, snapshot=snapshot)
             planned = plan(read.snapshot, read.recall, desired, self.seal)
-            if not dry_run:
+            seen = look(read.snapshot, desired, planned, book)
+            if not dry_run and (seen is None or seen != self.looks.get(key)):
                 run = Run(key, read.recall.state, not only_look and bool(planned), read.lagging)
                 await keep(self.store, run, desired, planned)
-                actions = planned.actions if run.written else ()
-                await note(self.store, key, read.snapshot, read.recall, desired, actions, book, self.now())
+                acts = planned.actions if run.written else ()
+                await note(self.store, key, read.snapshot, read.recall, desired, acts, book, self.now())
+                self.looks[key] = seen
             if only_look or not planned:
                 word = desired.silence or ("shadow" if planned else "nothing to do")
                 result = self._result(word, read, planned, desired)
@@ -201,15 +207,8 @@ class Reconciler:
 
     @staticmethod
     def _result(word: str, read: _Read, planned: Plan, desired: Desired) -> Result:
-        return Result(
-            word,
-            planned,
-            desired,
-            planned.look_again,
-            lagging=read.lagging,
-            viewer_id=read.snapshot.viewer.id,
-            trouble=read.down,
-        )
+        viewer = read.snapshot.viewer.id
+        return Result(word, planned, desired, planned.look_again, read.lagging, viewer, read.down)
 
     async def foresee(self, gh: GitHub, key: IssueKey, book: Rulebook, seen: Glimpse) -> Plan | None:
         """The plan of an issue that a page has shown, without a call for it; None: only a run can tell.

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 import structlog
 
 from bot.decide import Desired
-from bot.model import IssueKey, Plan
+from bot.model import IssueKey, Plan, Snapshot
 from bot.plan import describe
+from bot.rules.rulebook import Rulebook
 from bot.store import Store
 from bot.store_standing import Standings
 
@@ -22,6 +23,15 @@ class Run:
     memory: str
     written: bool
     lagging: bool
+
+
+def look(snapshot: Snapshot, desired: Desired, planned: Plan, book: Rulebook) -> tuple[Rulebook, int] | None:
+    """What a look saw, to compare; None: it leads to writes. One that saw what the one before did is not kept
+    again: most events change nothing, and the rows of a run cost more than the rest of it."""
+    if planned:
+        return None
+    seen = (snapshot.issue, snapshot.comments, snapshot.label_events)
+    return book, hash((seen, desired.standing, desired.silence, planned.problems))
 
 
 async def stand(store: Store, key: IssueKey, desired: Desired) -> None:

@@ -18,7 +18,8 @@ from bot.errors import UserError
 
 DEFAULT = "rfh-bot.env"
 IDENTITY = ("GITHUB_APP_ID", "GITHUB_PRIVATE_KEY", "GITHUB_WEBHOOK_SECRET")
-NAMES = (*IDENTITY, "RFH_BOT_MEMORY_KEY", "RFH_BOT_REPOS")
+PAGES = ("GITHUB_CLIENT_ID", "GITHUB_CLIENT_SECRET", "RFH_BOT_URL")
+NAMES = (*IDENTITY, *PAGES, "RFH_BOT_MEMORY_KEY", "RFH_BOT_REPOS")
 _LINE = re.compile(r"\A(?P<name>[A-Z_]+)=(?P<quote>'?)(?P<value>[^'\n]*)(?P=quote)\Z")
 
 

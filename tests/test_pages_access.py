@@ -174,7 +174,7 @@ async def test_every_route_is_closed_that_is_not_open_on_purpose(here: House) ->
 def test_the_doors_of_machines_are_the_known_ones() -> None:
     """Each verifies its callers by itself, or tells numbers only. Think before adding one."""
     assert {"/webhook", "/slack/interactions", "/healthz", "/readyz"} == MACHINES
-    assert {SIGN_IN, START, CALLBACK, SIGN_OUT, "/pages.css", "/pages.svg"} == OPEN
+    assert {SIGN_IN, START, CALLBACK, SIGN_OUT, "/pages.css", "/pages.svg", "/setup"} == OPEN
 
 
 async def test_machines_are_not_asked_to_sign_in(here: House) -> None:

@@ -22,9 +22,10 @@ from aiohttp.test_utils import TestServer
 from structlog.testing import capture_logs
 
 from bot.errors import RfhError, Transient
+from bot.pages import signin
 from bot.settings import read_settings
 from bot.settings_file import NAMES, complete, nameless, save
-from bot.setup.manifest import LONGEST_NAME, Choices, manifest, registration_url, shipped, web_url_of
+from bot.setup.manifest import CALLBACK, LONGEST_NAME, Choices, manifest, registration_url, shipped
 from bot.setup.page import BACK, COOKIE, LIFE, Place, SetUp
 
 START = datetime(2026, 11, 17, 15, 0, tzinfo=UTC)
@@ -34,6 +35,7 @@ ANSWER = {
     "slug": "rfh-bot-acme",
     "pem": "-----BEGIN RSA PRIVATE KEY-----\npem-secret\n-----END RSA PRIVATE KEY-----\n",
     "webhook_secret": "hook-secret",
+    "client_id": "Iv1.client",
     "client_secret": "client-secret",
     "html_url": f"{GITHUB}/apps/rfh-bot-acme",
 }
@@ -134,6 +136,7 @@ async def test_from_the_link_to_the_settings() -> None:
         assert shipped()["default_events"] == asked["default_events"]
         assert "https://bot.acme.example/webhook" == asked["hook_attributes"]["url"]
         assert v.base + BACK == asked["redirect_url"]
+        assert ["https://bot.acme.example/signin/callback"] == asked["callback_urls"]
         assert asked["public"] is False
         status, text = await v.get(f"{BACK}?code=abc123&state={action[1].partition('state=')[2]}")
         assert 200 == status
@@ -148,6 +151,10 @@ async def test_from_the_link_to_the_settings() -> None:
             values["RFH_BOT_REPOS"],
         )
         assert read_settings(values).memory_key
+        assert ("Iv1.client", "https://bot.acme.example") == (
+            values["GITHUB_CLIENT_ID"],
+            read_settings(values).url,
+        )
 
 
 async def test_a_memory_key_that_is_there_stays() -> None:
@@ -318,6 +325,7 @@ async def test_an_answer_without_credentials_sets_nothing_up(answer: object) -> 
         ("url", "ftp://bot.acme.example", "Write an address such as"),
         ("url", "https://bot.acme.example/?a=b", "Write an address such as"),
         ("url", "http://bot.acme.example", "it must be https"),
+        ("url", "https://bot.acme.example/below", "Write an address such as"),
         ("url", "https://[", "Write an address such as"),
     ],
 )
@@ -338,17 +346,8 @@ async def test_monitors_see_a_process_that_lives_and_is_not_ready() -> None:
 # ── the manifest ────────────────────────────────────────────────────────────────────────────
 
 
-@pytest.mark.parametrize(
-    ("api", "web"),
-    [
-        ("https://api.github.com", "https://github.com"),
-        ("https://api.acme.ghe.com", "https://acme.ghe.com"),
-        ("https://github.acme.example/api/v3", "https://github.acme.example"),
-        ("http://127.0.0.1:8300/api/v3", "http://127.0.0.1:8300"),
-    ],
-)
-def test_the_pages_belong_to_the_api(api: str, web: str) -> None:
-    assert web == web_url_of(api)
+def test_people_come_back_to_where_the_pages_sign_them_in() -> None:
+    assert signin.CALLBACK == CALLBACK
 
 
 def test_an_account_registers_at_its_own_settings() -> None:

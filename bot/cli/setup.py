@@ -16,9 +16,9 @@ from bot.db import utc_now
 from bot.errors import UserError
 from bot.github.auth import Nobody
 from bot.github.documents import CONVERT_MANIFEST
+from bot.github.oauth import web_url
 from bot.github.pool import Pool
 from bot.settings import Settings
-from bot.setup.manifest import web_url_of
 from bot.setup.page import Place, SetUp
 
 
@@ -29,7 +29,7 @@ async def set_up(settings: Settings, stop: asyncio.Event) -> Mapping[str, str] |
     """
     file = settings_file.path_of(os.environ)
     place = Place(
-        web_url=web_url_of(settings.api_url),
+        web_url=web_url(settings.api_url),
         file=str(file),
         tracker=settings.repos[0] if settings.repos else "",
         memory_key=bool(settings.memory_key),

@@ -18,7 +18,8 @@ from bot.pages.signin import CALLBACK, SIGN_IN, SIGN_OUT, START, SignIn
 
 MACHINES = frozenset({"/webhook", "/slack/interactions", "/healthz", "/readyz"})
 """Signed by their callers; health is for monitors and holds numbers only."""
-OPEN = frozenset({SIGN_IN, START, CALLBACK, SIGN_OUT, STYLE, ICON})
+SET_UP = "/setup"  # gone since there is an App: whoever still has the link is told so, signed in or not
+OPEN = frozenset({SIGN_IN, START, CALLBACK, SIGN_OUT, SET_UP, STYLE, ICON})
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 

@@ -18,6 +18,7 @@ from urllib.parse import quote
 from yarl import URL
 
 WEBHOOK = "/webhook"
+CALLBACK = "/signin/callback"  # of the pages
 LONGEST_NAME = 34  # of an App, at GitHub
 _TRACKER = re.compile(r"\A[A-Za-z0-9](?:[A-Za-z0-9-]{0,38})/[A-Za-z0-9._-]{1,100}\Z")
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
@@ -57,7 +58,7 @@ class Choices:
             found["kind"] = "Choose one."
         try:
             url = URL(self.url)
-            bad = url.scheme not in ("https", "http") or not url.host or url.query_string or url.fragment
+            bad = url.scheme not in ("https", "http") or not url.host or url != url.origin()
         except ValueError:
             bad = True
         if bad:
@@ -77,6 +78,7 @@ def manifest(choices: Choices, redirect_url: str) -> str:
             "url": base,
             "hook_attributes": {"url": base + WEBHOOK, "active": True},
             "redirect_url": redirect_url,
+            "callback_urls": [base + CALLBACK],
         }
     )
 
@@ -85,12 +87,3 @@ def registration_url(web_url: str, choices: Choices, state: str) -> str:
     """Where the form with the manifest is posted to."""
     owner = f"organizations/{quote(choices.owner)}/" if choices.kind == "organisation" else ""
     return f"{web_url}/{owner}settings/apps/new?state={quote(state)}"
-
-
-def web_url_of(api_url: str) -> str:
-    """The pages' address that belongs to a REST base URL: github.com's, GHE.com's, an Enterprise Server's."""
-    url = URL(api_url)
-    host = url.host or ""
-    if host.startswith("api."):
-        return str(url.origin().with_host(host.removeprefix("api.")))
-    return str(url.origin())

@@ -206,6 +206,9 @@ class SetUp:
                 "GITHUB_APP_ID": str(int(found["id"])),
                 "GITHUB_PRIVATE_KEY": found["pem"].strip(),
                 "GITHUB_WEBHOOK_SECRET": found["webhook_secret"].strip(),
+                "GITHUB_CLIENT_ID": found["client_id"].strip(),
+                "GITHUB_CLIENT_SECRET": found["client_secret"].strip(),
+                "RFH_BOT_URL": choices.url.rstrip("/"),
                 "RFH_BOT_REPOS": choices.tracker,
             }
             install_url = f"{found['html_url']}/installations/new"

@@ -78,7 +78,8 @@ async def _demo(console: Console, folder: Path, port: int, fault: str, *, once: 
             with _log(folder).open(encoding="utf-8") as log:
                 sys.stderr.writelines(deque(log, LOG_TAIL))
         if not once:
-            console.print(f"\nFile issues and comment as any of four people: {sandbox.url}\nCtrl-C ends it.")
+            console.print(f"\nFile issues and comment as any of four people: {sandbox.url}")
+            console.print(f"What the App's own pages show: {bot.url}\nCtrl-C ends it.")
             await _interrupted()
     return held
 
@@ -118,6 +119,8 @@ def _settings(sandbox: Sandbox, folder: Path) -> Settings:
         api_url=sandbox.api_url,
         database_url=f"sqlite:///{folder}/rfh-bot.sqlite3",
         memory_key=secrets.token_hex(32).encode(),
+        client_id=sandbox.access.app.client_id,
+        client_secret=sandbox.oauth.client_secret,
         port=0,
     )
 

@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from bot.sandbox.faults import Faults
     from bot.sandbox.server import Sandbox
 
-WEBHOOK_URL = "http://127.0.0.1:8080/webhook"  # where `rfh-bot serve` listens when HOST and PORT are not set
+APP_URL = "http://127.0.0.1:8080"  # where `rfh-bot serve` listens when HOST and PORT are not set
+WEBHOOK_URL = f"{APP_URL}/webhook"
 
 
 @click.command(
@@ -80,6 +81,9 @@ def exports(github: Sandbox, folder: Path) -> dict[str, str]:
         "GITHUB_APP_ID": str(github.app_id),
         "GITHUB_PRIVATE_KEY_FILE": str(key),
         "GITHUB_WEBHOOK_SECRET": github.secret,
+        "GITHUB_CLIENT_ID": github.access.app.client_id,
+        "GITHUB_CLIENT_SECRET": github.oauth.client_secret,
+        "RFH_BOT_URL": APP_URL,
     }
 
 

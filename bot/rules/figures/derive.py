@@ -172,7 +172,7 @@ class _Reading:
         policy, memory = self.book.policy, self.recall.memory
         gate = self._gate(facts, said, history)
         ends = [change.at for change in facts.teams[1:]]
-        for change, until in zip(facts.teams, (*ends, None), strict=True):
+        for change, until in zip(facts.teams, (*ends, None), strict=False):  # no teams: nothing
             team = change.team
             if team is None or not policy.teams[team].engineering or gate is None:
                 continue

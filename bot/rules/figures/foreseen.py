@@ -20,6 +20,7 @@ from bot.model import (
 
 def after(snapshot: Snapshot, actions: Iterable[Action], now: datetime) -> Snapshot:
     """The snapshot with what the actions did to labels and comments, as far as figures look at it."""
+    now = now.replace(microsecond=0)  # as GitHub keeps times
     for action in actions:
         match action:
             case AddLabels(labels):

@@ -254,6 +254,12 @@ def test_the_compose_file_is_of_its_schema() -> None:
     assert 0 == ran.returncode, ran.stdout
 
 
+def test_the_updates_file_is_of_its_schema() -> None:
+    command = [program("check-jsonschema"), "--builtin-schema", "vendor.dependabot", ".github/dependabot.yml"]
+    ran = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert 0 == ran.returncode, ran.stdout
+
+
 def test_the_manifests_are_of_kubernetes_schemas() -> None:
     command = [program("kubernetes-validate"), "--strict", "--quiet", str(KUBERNETES)]
     ran = subprocess.run(command, capture_output=True, text=True, check=False)

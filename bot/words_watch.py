@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from bot.markdown import code
 from bot.rules.privacy import Kind
 from bot.rules.slack_message import escaped, moment
-from bot.rules.watch import BODY, TITLE, Dossier, Leak, by_place
+from bot.rules.watch import BODY, MAX_LEAKS, TITLE, Dossier, Leak, by_place
 
 KINDS: dict[Kind, str] = {
     "secret": "a secret",
@@ -87,6 +87,8 @@ def report(dossier: Dossier, subject: Subject) -> str:
         "Close this issue when it is dealt with: these values are then not told again. A new one reopens it.",
     ]
     notes = [LABEL_MISSING.format(label=code(subject.label_missing))] if subject.label_missing else []
+    if len(dossier.leaks) >= MAX_LEAKS:
+        notes.append(f"The list ends at {MAX_LEAKS}; there may be more.")
     if dossier.refused:
         why, _, what = dossier.refused.partition(":")
         notes.append(_REFUSED[why].format(what=code(what)))

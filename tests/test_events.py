@@ -115,6 +115,57 @@ def test_what_a_delivery_names(act: Act, why: str, holds: Callable[[Named], bool
     assert holds(named), named
 
 
+def spoken(sandbox: Sandbox, demo: Demo) -> Any:
+    return sandbox.world.comment(opened(sandbox, demo), "olu", "me too")
+
+
+def opened(sandbox: Sandbox, demo: Demo) -> Any:
+    return sandbox.world.file_issue(demo.public, "olu", "title", "body")
+
+
+def moved_in(sandbox: Sandbox, demo: Demo) -> Any:
+    other = sandbox.world.create_repo("sourcegraph/docs", private=False)
+    return sandbox.world.transfer(sandbox.world.file_issue(other, "olu", "t"), demo.public, "max")
+
+
+def asked_to_pull(sandbox: Sandbox, demo: Demo) -> Any:
+    return sandbox.world.comment(sandbox.world.file_issue(demo.public, "olu", "t", pull=True), "olu", "x")
+
+
+PUBLIC_CASES: dict[str, tuple[Act, str]] = {
+    "opened": (opened, "named"),
+    "opened by us": (lambda s, d: s.world.file_issue(d.public, s.access.app.bot, "t", "b"), "named"),
+    "edited": (lambda s, d: s.world.edit_issue(opened(s, d), "olu", body="x"), "named"),
+    "transferred in": (moved_in, "named"),
+    "transferred away": (lambda s, d: s.world.transfer(opened(s, d), d.customer, "max"), "not watched"),
+    "deleted": (lambda s, d: s.world.delete_issue(opened(s, d), "max"), "named"),
+    "comment": (spoken, "named"),
+    "comment edited": (lambda s, d: s.world.edit_comment(spoken(s, d), "olu", "x"), "named"),
+    "comment deleted": (lambda s, d: s.world.delete_comment(spoken(s, d), "max"), "named"),
+    "comment of ours": (lambda s, d: s.world.comment(opened(s, d), s.access.app.bot, "x"), "own write"),
+    "labeled": (lambda s, d: s.world.add_label(opened(s, d), "rfh", "max"), "ignored"),
+    "pull request": (asked_to_pull, "pull request"),
+    "label created": (lambda s, d: s.world.create_label(d.public, "new", actor="max"), "ignored"),
+}
+
+
+@pytest.mark.parametrize(("act", "why"), PUBLIC_CASES.values(), ids=PUBLIC_CASES)
+def test_what_a_delivery_of_the_public_tracker_names(act: Act, why: str) -> None:
+    """What changes its words; never an issue to hand over, and never in a hurry."""
+    event, body = payload(act)
+    named = read(event, body, {}, 41_000_000, {"sourcegraph/sourcegraph": "Sourcegraph/Sourcegraph"})
+    assert why == named.why
+    assert (None, False) == (named.issue, named.urgent)
+    expected = IssueKey("Sourcegraph", "Sourcegraph", 1) if why == "named" else None
+    assert expected == named.public
+
+
+def test_a_tracker_that_is_watched_is_not_also_the_public_one() -> None:
+    event, body = payload(commented)
+    named = read(event, body, WATCHED, None, WATCHED)
+    assert (KEY, None) == (named.issue, named.public)
+
+
 def test_the_spelling_of_a_repository_is_the_operators() -> None:
     """Two spellings would be two keys for one issue."""
     event, body = payload(commented)

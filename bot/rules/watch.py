@@ -22,9 +22,9 @@ from bot.policy.watch import Watch
 from bot.rules.privacy import Finding, Kind, fingerprint
 
 TITLE, BODY = -1, 0  # places beside the comments, whose ids are positive
-MAX_LEAKS = 150  # on one list
-MAX_LINES = 8  # of one value in one text
-MAX_DEALT = 400
+MAX_LEAKS = 80  # on one list: an issue takes 65,536 characters, marker included
+MAX_LINES = 6  # of one value in one text
+MAX_DEALT = 200
 FRESH = timedelta(days=3)  # what was seen longer ago is no news for a Slack that is configured today
 DIGITS = 16  # hexadecimal, of a fingerprint: 64 bits tell the values of one issue apart
 

@@ -31,6 +31,7 @@ from bot.github.lookup import Catalogues, account_exists, file_text, issues_upda
 from bot.github.people import itself, reads_while_private
 from bot.github.roster import Rosters
 from bot.github.sweep import Selection, issue_pages
+from bot.github.watched import add_comment, create_issue, listed, load_thread, update_issue
 from bot.model import (
     Actor,
     AddLabels,
@@ -197,6 +198,14 @@ async def test_everything_that_is_asked_is_described(described: Make) -> None:
     await file_text(gh, KEY.owner, KEY.repo, ".github/rfh-bot.yml", ref="main")
     async for _ in issues_updated_since(gh, KEY.owner, KEY.repo, datetime(2024, 1, 1, tzinfo=UTC)):
         pass
+    since = datetime(2024, 1, 1, tzinfo=UTC)
+    thread = await load_thread(gh, KEY, since=since, known={4: "IC_4"})
+    assert [] == [
+        one async for one in listed(gh, KEY.owner, KEY.repo, {"creator": "x[bot]"}) if not one.number
+    ]
+    made = await create_issue(gh, KEY.owner, KEY.repo, title="t", body="b", labels=["public-leak"])
+    await update_issue(gh, IssueKey(KEY.owner, KEY.repo, made.number), body="b", reopen=True)
+    await add_comment(gh, thread.node_id, "b")
     await report_policy(gh, KEY.owner, KEY.repo, "c0ffee", ["x.yml:3:1: wrong"], title="t", summary="s")
     written = await apply(
         gh,

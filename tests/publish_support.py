@@ -13,6 +13,8 @@ import re
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
+from issues import COMPLETE
+
 from bot.policy.schema import Policy
 from bot.publisher_texts import Texts
 from bot.rules.privacy import External, Scanner
@@ -137,3 +139,13 @@ def _without(text: str, places: set[str]) -> str:
     lines = body.lstrip("\n").split("\n")
     kept = [line for number, line in enumerate(lines, 1) if str(number) not in places]
     return "\n".join(["# Search fails" if "title" in places else title, "", *kept])
+
+
+async def ready(w: World, title: str = "", body: str = "") -> Publication:
+    """An issue with a draft in which nothing is left to do."""
+    issue = w.file(title or "zoekt-indexserver runs out of memory on a monorepo", body or COMPLETE)
+    p = Publication(w, issue)
+    await w.settle()
+    await p.draft()
+    await p.clean()
+    return p

@@ -184,6 +184,7 @@ class Bot:
         except Gone:
             await self.reconciler.slack.farewell(key)
             await self.store.forget_issue(key)
+            await self.facts.forget([key])
             raise
         except Transient as error:
             if error.retry_after is not None:

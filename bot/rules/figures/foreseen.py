@@ -31,7 +31,9 @@ def after(snapshot: Snapshot, actions: Iterable[Action], now: datetime) -> Snaps
                 newest = max((comment.id for comment in snapshot.comments), default=0)
                 comment = Comment(newest + 1, "", snapshot.viewer, body, now)
                 total = snapshot.comments_total + 1
-                snapshot = replace(snapshot, comments=(*snapshot.comments, comment), comments_total=total)
+                issue = replace(snapshot.issue, updated_at=now)
+                comments = (*snapshot.comments, comment)
+                snapshot = replace(snapshot, issue=issue, comments=comments, comments_total=total)
     return snapshot
 
 
@@ -39,5 +41,5 @@ def _labelled(snapshot: Snapshot, labels: tuple[Label, ...], added: bool, now: d
     changed = {label.id for label in labels}
     kept = tuple(label for label in snapshot.issue.labels if label.id not in changed)
     events = tuple(LabelEvent(label, added, snapshot.viewer, now) for label in labels)
-    issue = replace(snapshot.issue, labels=(*kept, *labels) if added else kept)
+    issue = replace(snapshot.issue, labels=(*kept, *labels) if added else kept, updated_at=now)
     return replace(snapshot, issue=issue, label_events=(*snapshot.label_events, *events))

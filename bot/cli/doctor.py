@@ -139,7 +139,7 @@ async def _github(access: Access, *, fix: bool) -> Findings:
 
 async def _repositories(access: Access, *, fix: bool) -> Findings:
     """Each watched repository, and Slack as its policy has it. What cannot be opened has been told of."""
-    from bot.doctor import repository
+    from bot.doctor import public, repository
     from bot.doctor.finding import guarded
     from bot.errors import Forbidden
     from bot.github.roster import Rosters
@@ -167,6 +167,7 @@ async def _repositories(access: Access, *, fix: bool) -> Findings:
         findings += await guarded("labels", partial(repository.label_set, at, fix=fix))
         findings += await guarded("people", partial(repository.people, at, rosters))
         findings += await guarded("slack", partial(_slack, at, access.settings))
+        findings += await guarded("watch", partial(public.watch, at))
     return findings
 
 

@@ -106,7 +106,7 @@ def _headline(leaks: Iterable[Leak], standing: list[Leak], subject: Subject) -> 
         return f"**{subject.name} is no longer there** (deleted or moved). It was mailed; see below."
     if hows == {"deleted"}:
         return f"**No longer in {link}: deleted.** It was mailed; see below."
-    return f"**No longer in the text of {link}, but still in its edit history.** One step is left."
+    return f"**No longer in the text of {link}, but its history still shows it.**"
 
 
 def _count(leaks: list[Leak]) -> str:

@@ -283,7 +283,7 @@ async def test_what_was_edited_away_is_said_to_be_in_the_history_still() -> None
         w.github.world.edit_issue(issue, "olu", body="It fails.")
         await w.settle()
         assert rows(w)[0][3].startswith("edited away")
-        assert "still in its edit history" in told(w)[0].body
+        assert "its history still shows it" in told(w)[0].body
         assert "Delete revision from history" in told(w)[0].body
         await assert_quiet(w, issue)
         w.github.world.edit_issue(issue, "olu", body=NAME)  # and put back

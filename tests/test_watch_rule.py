@@ -198,7 +198,7 @@ def test_slack_is_told_each_value_once_while_it_is_news() -> None:
 
 STATES = {
     "public": ((leak("a"),), "can be read by everybody now"),
-    "edited": ((replace(leak("a"), gone=NOW, how="edited"),), "still in its edit history"),
+    "edited": ((replace(leak("a"), gone=NOW, how="edited"),), "its history still shows it"),
     "deleted": ((replace(leak("a"), gone=NOW, how="deleted"),), "It was mailed"),
     "issue deleted": ((replace(leak("a"), gone=NOW, how="issue-deleted"),), "no longer there"),
 }

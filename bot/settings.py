@@ -51,6 +51,9 @@ SETTINGS = (
     Setting("SLACK_API_URL", "Base URL of Slack's Web API.", "https://slack.com/api/"),
     Setting("RFH_BOT_PAGING_URL", "Create Alert address of the paging service (Opsgenie's API). None: off."),
     Setting("RFH_BOT_PAGING_KEY", "API key of an integration there.", secret=True),
+    Setting("ZENDESK_URL", "For figures of tickets: `https://NAME.zendesk.com`."),
+    Setting("ZENDESK_TOKEN", "An administrator's token: OAuth, or with ZENDESK_EMAIL an API token.", secret=True),
+    Setting("ZENDESK_EMAIL", "The address that the API token belongs to."),
     Setting("HOST", "Address to listen on.", "127.0.0.1"),
     Setting("PORT", "Port to listen on.", "8080"),
     Setting("METRICS_HOST", "Address of `/metrics`, which asks nobody who they are.", "127.0.0.1"),
@@ -83,6 +86,9 @@ class Settings:
     slack_url: str = "https://slack.com/api/"
     paging_url: str = ""
     paging_key: str = field(default="", repr=False)
+    zendesk_url: str = ""
+    zendesk_token: str = field(default="", repr=False)
+    zendesk_email: str = ""
     host: str = "127.0.0.1"
     port: int = 8080
     metrics_host: str = "127.0.0.1"
@@ -160,6 +166,8 @@ def read_settings(environment: Mapping[str, str], *, app: bool = True) -> Settin
     secrets = (get("GITHUB_WEBHOOK_SECRET"), get("GITHUB_WEBHOOK_SECRET_OLD"))
     if get("RFH_BOT_PAGING_URL") and not get("RFH_BOT_PAGING_KEY"):
         problems.append("RFH_BOT_PAGING_KEY is not set: the paging service asks for it")
+    if bool(get("ZENDESK_URL")) != bool(get("ZENDESK_TOKEN")):
+        problems.append("ZENDESK_URL and ZENDESK_TOKEN belong together: set both, or neither")
     settings = Settings(
         app_id=get("GITHUB_APP_ID"),
         private_key=get("GITHUB_PRIVATE_KEY"),
@@ -182,6 +190,9 @@ def read_settings(environment: Mapping[str, str], *, app: bool = True) -> Settin
         slack_url=get("SLACK_API_URL") or "https://slack.com/api/",
         paging_url=url("RFH_BOT_PAGING_URL"),
         paging_key=get("RFH_BOT_PAGING_KEY"),
+        zendesk_url=url("ZENDESK_URL"),
+        zendesk_token=get("ZENDESK_TOKEN"),
+        zendesk_email=get("ZENDESK_EMAIL"),
         host=get("HOST") or "127.0.0.1",
         port=number("PORT", 8080, 1, 65535),
         metrics_host=get("METRICS_HOST") or "127.0.0.1",

@@ -37,7 +37,7 @@ FLOORS: dict[int, tuple[str, ...]] = {
             "slack",
             "overrides",
         ),
-        *("conclude", "guard", "pace", "pager", "sweep", "kingfisher", "scanner", "history", "doctor", "figures", "metrics", "publisher"),
+        *("conclude", "guard", "pace", "pager", "sweep", "kingfisher", "scanner", "history", "doctor", "figures", "zendesk", "metrics", "publisher"),
         "watch",
     ),
     3: ("webhook", "schedule", "sandbox", "slack_door", "slack_socket", "pages", "metrics_page", "setup"),

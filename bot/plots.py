@@ -149,7 +149,8 @@ def _spec(chart: Spec, look: Look) -> Spec:
         "height": 150,
         "background": look.background,
         "config": {
-            "aria": False,
+            "aria": False,  # the page says in words what a picture shows
+            "mark": {"aria": False},
             "font": "system-ui, 'DejaVu Sans', sans-serif",
             "axis": axis,
             "legend": {"labelColor": look.text, "labelFontSize": 12, "offset": 4},

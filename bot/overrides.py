@@ -43,6 +43,7 @@ from bot.worker import Done
 
 CHECK, PROPOSAL, NOTICE = "policy", "proposal", "notice"
 SAID = "policy broken"
+PER_PAGE, PAGES = 100, 10  # of our own issues, the last changed first
 LAG = 60.0  # seconds within which GitHub's list may not show an issue that was created
 
 
@@ -158,20 +159,24 @@ class Overrides:
         """Look for the issue among our own. Raises Transient while it may not be listed yet."""
         app = await self.clients.itself.rest(GET_APP)
         login = f"{parse.readable(GET_APP.path, lambda: str(app['slug']))}[bot]"
-        rows = await gh.rest(
-            LIST_ISSUES,
-            owner=owner,
-            repo=repo,
-            state="all",
-            creator=login,
-            sort="updated",
-            direction="desc",
-            per_page=100,
-        )
-        mine = parse.readable(LIST_ISSUES.path, partial(_marked, rows))
-        if mine is not None:
-            number, is_open = mine
-            return _Notice(number, "open" if is_open else "")
+        for page in range(1, PAGES + 1):
+            rows = await gh.rest(
+                LIST_ISSUES,
+                owner=owner,
+                repo=repo,
+                state="all",
+                creator=login,
+                sort="updated",
+                direction="desc",
+                per_page=PER_PAGE,
+                page=page,
+            )
+            mine = parse.readable(LIST_ISSUES.path, partial(_marked, rows))
+            if mine is not None:
+                number, is_open = mine
+                return _Notice(number, "open" if is_open else "")
+            if len(rows) < PER_PAGE:
+                break
         if known is not None and self.now().timestamp() - known.claimed_at < LAG:
             raise Transient("an issue was created a moment ago, and is not listed yet", LAG)
         return _Notice(None, "")

@@ -21,6 +21,7 @@ from types import TracebackType
 from typing import Any, Self
 from urllib.parse import urlencode
 
+from permissions import uncovered
 from publish_support import texts_for
 from slack_support import SECRET, examined, redacted, slack_double, slack_signature, teller_for
 
@@ -128,6 +129,9 @@ class World:
         await self.stop()
         await self.github.hooks.stop()
         await self.db.close()
+        if error is None:
+            log = self.github.calls
+            assert [] == uncovered((*log.cleared, *log.calls))
 
     async def start(self) -> None:
         """Start the App on the world's database, as `serve` does."""

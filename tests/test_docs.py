@@ -13,7 +13,6 @@ from test_floors import FLOORS
 
 from bot import events
 from bot.commands import COMMANDS
-from bot.github import auth
 from bot.policy.schema import Policy
 
 MANIFEST = json.loads((ROOT / "app-manifest.json").read_text("utf-8"))
@@ -67,22 +66,8 @@ def test_every_link_inside_the_repository_leads_somewhere(page: Path) -> None:
 # ── the manifest ────────────────────────────────────────────────────────────────────────────
 
 
-def permissions_asked() -> dict[str, str]:
-    """What the tokens that the App mints may do, all uses together."""
-    order = ("read", "write", "admin")
-    asked = {"metadata": "read"}  # comes with every installation
-    uses = [value for name, value in vars(auth).items() if name.isupper() and isinstance(value, dict)]
-    for name, level in (item for use in uses for item in use.items()):
-        asked[name] = max(level, asked.get(name, "read"), key=order.index)
-    return asked
-
-
 def test_the_manifest_subscribes_to_the_events_that_are_read_and_to_no_other() -> None:
     assert sorted(events.EVENTS) == sorted(MANIFEST["default_events"])
-
-
-def test_the_manifest_asks_for_the_permissions_that_are_used_and_for_no_other() -> None:
-    assert permissions_asked() == MANIFEST["default_permissions"]
 
 
 def test_the_app_is_private_to_who_registers_it() -> None:

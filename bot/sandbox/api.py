@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 
@@ -38,6 +38,8 @@ class Logged:
     operation: str = ""  # GraphQL operation name
     mutations: tuple[str, ...] = ()
     fault: Fault | None = None
+    permissions: Mapping[str, str] = field(default_factory=dict)  # of an installation's token
+    reaches: int | None = None  # how many repositories that token reaches; None: all of the installation
 
     @property
     def is_write(self) -> bool:
@@ -49,9 +51,10 @@ class Logged:
 
 @dataclass(slots=True)
 class CallLog:
-    """Every request since the start or the last `clear`."""
+    """Every request since the start or the last `clear`; those before it are `cleared`."""
 
     calls: list[Logged] = field(default_factory=list)
+    cleared: list[Logged] = field(default_factory=list)
 
     @property
     def writes(self) -> list[Logged]:
@@ -67,6 +70,7 @@ class CallLog:
         return [name for call in self.calls for name in call.mutations]
 
     def clear(self) -> None:
+        self.cleared += self.calls
         self.calls.clear()
 
 
@@ -120,9 +124,9 @@ class Api:
         except ApiError as error:
             reply = error.reply()
         except Dropped:
-            self.log.calls.append(Logged(request.method, template, 0, caller.name, fault=fault))
+            self._log(caller, request.method, template, 0, fault=fault)
             raise
-        self.log.calls.append(Logged(request.method, template, reply.status, caller.name, fault=fault))
+        self._log(caller, request.method, template, reply.status, fault=fault)
         return Reply(reply.status, reply.data, {**self.limits.headers(caller.name, "core"), **reply.headers})
 
     async def _graphql(self, request: Request) -> Reply:
@@ -156,8 +160,33 @@ class Api:
         )
 
     def _log_graphql(self, operation: Operation, status: int, caller: Caller, fault: Fault | None) -> None:
-        logged = Logged("POST", "/graphql", status, caller.name, operation.name, operation.mutations, fault)
-        self.log.calls.append(logged)
+        self._log(caller, "POST", "/graphql", status, operation.name, operation.mutations, fault=fault)
+
+    def _log(
+        self,
+        caller: Caller,
+        method: str,
+        template: str,
+        status: int,
+        operation: str = "",
+        mutations: tuple[str, ...] = (),
+        *,
+        fault: Fault | None,
+    ) -> None:
+        reaches = None if caller.repo_ids is None else len(caller.repo_ids)
+        self.log.calls.append(
+            Logged(
+                method,
+                template,
+                status,
+                caller.name,
+                operation,
+                mutations,
+                fault,
+                caller.permissions,
+                reaches,
+            )
+        )
 
     def _seen(self, *, read: bool) -> State:
         """The state a request sees: a read's may be of a little while ago."""

@@ -9,11 +9,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from bot import card_clock, words, words_publish
+from bot import card_clock, words, words_closing, words_publish
 from bot.markdown import clean, code, escape, fence
 from bot.memory import Memory
 from bot.model import Candidate, Gap, Intake, Route, Snapshot
 from bot.policy.schema import Guidance, Policy, Team
+from bot.rules import closing
 from bot.rules.clockwork import Waiting
 from bot.rules.ownership import Ownership
 from bot.rules.publish_follow import source_changed
@@ -125,11 +126,18 @@ def _table(view: View) -> str:
         rows += card_clock.rows(view.clock, view.policy, view.filer, view.now)
     elif view.snapshot.issue.state == "OPEN":
         rows.append(("Next", _next(view)))
+    if docs := _docs(view):
+        rows.append(("Docs", docs))
     if public := words_publish.card_cell(view.memory.publication):
         rows.append(("Public issue", public))
     # GitHub tables need a header: the first fact is it.
     lines = [f"| Team | {team_cell(view)} |", "|:---|:---|"]
     return "\n".join([*lines, *(f"| **{name}** | {text} |" for name, text in rows)])
+
+
+def _docs(view: View) -> str:
+    asked = closing.ASKED in view.memory.effects and view.snapshot.issue.state == "CLOSED"
+    return words_closing.docs_cell(view.memory.intents.get(closing.DOCS), asked=asked)
 
 
 def team_cell(view: View) -> str:

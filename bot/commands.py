@@ -17,7 +17,7 @@ import re2
 
 from bot.memory import Side
 from bot.policy.schema import Policy, Role
-from bot.rules import snooze
+from bot.rules import closing, snooze
 
 ROLES: tuple[str, ...] = ("read", "triage", "write", "maintain", "admin")
 MAX_PER_COMMENT = 10
@@ -156,6 +156,11 @@ def _number(text: str, policy: Policy) -> str | Refusal:
     return str(int(word)) if known else Refusal("publish-not-a-number", text)
 
 
+def _docs(text: str, policy: Policy) -> str | Refusal:
+    del policy
+    return closing.answered(text) or Refusal("not-about-docs", text)
+
+
 # ── the table ───────────────────────────────────────────────────────────────────────────────
 
 _TABLE = (
@@ -218,6 +223,24 @@ _TABLE = (
     ),
     Spec("unsnooze", "/unsnooze", "Reminders go on.", "/unsnooze", "snooze"),
     Spec("emergency", "/emergency", "From now on reminders come at any hour.", "/emergency", "emergency"),
+    Spec(
+        "docs",
+        "/docs updated URL | issue URL | none REASON",
+        "Say how the docs fared.",
+        "/docs none the docs say it already",
+        closing.DOCS,
+        _docs,
+        True,
+    ),
+    Spec(
+        "resolved",
+        "/resolved TEXT",
+        "Say in a sentence what resolved it.",
+        "/resolved indexing was out of memory",
+        closing.RESOLVED,
+        _text,
+        True,
+    ),
     Spec("check", "/check", "Check again and list what is missing.", "/check"),
     Spec("why", "/why", "Say why this team.", "/why"),
     Spec(

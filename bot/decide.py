@@ -19,7 +19,7 @@ from bot.policy.schema import Policy
 from bot.publication import PublicIssue
 from bot.recall import Recall
 from bot.replies import alert, reply
-from bot.rules import chosen, clockwork, inbox, paging, publish_follow, slack
+from bot.rules import chosen, clockwork, closing, inbox, paging, publish_follow, slack
 from bot.rules.heard import comment
 from bot.rules.labels import LabelChange, LabelHistory, Wanted, change
 from bot.rules.ours import adopted, ended
@@ -133,7 +133,9 @@ def decide(snapshot: Snapshot, recall: Recall, book: Rulebook, now: datetime) ->
     )
     public = publish_follow.follow(snapshot, memory, recall.memory, policy, view.team_label, view.tell, now)
     view = replace(view, memory=public.memory)
-    comments, memory = _comments(ran, view, public.texts, recall, now)
+    asked = closing.question(snapshot, view.memory, recall.memory, policy, accountable(snapshot, memory))
+    texts = (*public.texts, *([(closing.ASKED, asked)] if asked else []))
+    comments, memory = _comments(ran, view, texts, recall, now)
     comments += tuple(comment(act) for act in snapshot.acts)
     reactions = tuple(
         React(h.comment.id, h.comment.node_id, OK if all(o.ok for o in h.outcomes) else REFUSED)

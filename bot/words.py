@@ -118,6 +118,7 @@ def reason(found: str) -> str:
 # ── commands ────────────────────────────────────────────────────────────────────────────────
 
 _REFUSALS = {
+    "not-about-docs": "`/docs` takes `updated URL`, `issue URL` or `none REASON`.",
     "edited": "This comment was edited, so nobody can tell what it said before. Please post it again.",
     "unknown-command": "`/{word}` is no command. Did you mean {near}?",
     "missing-argument": "`/{word}` needs more: `{usage}`, e.g. `{example}`.",

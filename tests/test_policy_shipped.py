@@ -157,7 +157,7 @@ def test_the_support_side_is_the_handbooks(policy: Policy) -> None:
 
 def test_commands_that_publish_need_more_than_triage(policy: Policy) -> None:
     assert {"default": "triage", "publish confirm": "write", "ack": "write"} == policy.commands.permissions
-    assert ("check", "why", "snooze", "unsnooze") == policy.commands.author
+    assert ("check", "why", "snooze", "unsnooze", "docs", "resolved") == policy.commands.author
 
 
 # ── JSON Schema ───────────────────────────────────────────────────────────────────────────────────

@@ -12,6 +12,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from bot.policy.base import Strict
+from bot.policy.closing import Closing
 from bot.policy.clocks import Clocks
 from bot.policy.goals import Goals
 from bot.policy.handbook import Handbook
@@ -169,6 +170,7 @@ class Policy(Strict):
     routing: Routing = Field(description="areas, their owners and words, and how much what counts")
     clocks: Clocks = Field(Clocks(), description="whose turn it is, and who is reminded when")
     goals: Goals = Field(Goals(), description="what the figures are held against")
+    closing: Closing = Field(Closing(), description="what is asked for when a request is closed")
     commands: Commands = Commands()
     limits: Limits = Field(Limits(), description="what the bot may do at most")
     slack: SlackUse = Field(SlackUse(), description="what Slack is told, and who is who there")

@@ -230,6 +230,8 @@ def _intend(
         if kind is None or not context.policy.kinds[kind].handoff:
             return memory, Outcome(name, False, refusal=Refusal("no-handoff-for-kind", kind or "")), None
         value = "asked"  # the reason is a person's words: it stays in the comment
+    if name == "resolved":
+        value = shown = "said"  # likewise
     if name in {"waiting", "snooze", "unsnooze", "emergency"}:
         about_time = _clock_command(name, value, comment, memory, context)
         if isinstance(about_time, Refusal):

@@ -52,7 +52,7 @@ SETTINGS = (
     Setting("RFH_BOT_PAGING_URL", "Create Alert address of the paging service (Opsgenie's API). None: off."),
     Setting("RFH_BOT_PAGING_KEY", "API key of an integration there.", secret=True),
     Setting("ZENDESK_URL", "For figures of tickets: `https://NAME.zendesk.com`."),
-    Setting("ZENDESK_TOKEN", "An administrator's token: OAuth, or with ZENDESK_EMAIL an API token.", secret=True),
+    Setting("ZENDESK_TOKEN", "An administrator's token: OAuth, or API with ZENDESK_EMAIL.", secret=True),
     Setting("ZENDESK_EMAIL", "The address that the API token belongs to."),
     Setting("HOST", "Address to listen on.", "127.0.0.1"),
     Setting("PORT", "Port to listen on.", "8080"),

@@ -10,6 +10,7 @@ https://developer.zendesk.com/api-reference/ticketing/ticket-management/incremen
 from __future__ import annotations
 
 import asyncio
+import base64
 import json
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
@@ -46,8 +47,8 @@ class Access:
     @property
     def headers(self) -> dict[str, str]:
         if self.email:
-            basic = aiohttp.BasicAuth(f"{self.email}/token", self.token, encoding="utf-8")
-            return {"Authorization": basic.encode()}
+            basic = base64.b64encode(f"{self.email}/token:{self.token}".encode()).decode()
+            return {"Authorization": f"Basic {basic}"}
         return {"Authorization": f"Bearer {self.token}"}
 
 

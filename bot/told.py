@@ -73,6 +73,8 @@ class Telling:
     due: datetime | None = None
     turn: str = ""
     taken: str = ""  # login
+    public: str = ""  # the public issue, owner/repo#7
+    public_url: str = ""
     moved_to: str = ""  # the team that has it now
     moved_link: str = ""  # the message there
     teams: tuple[tuple[str, str], ...] = ()  # (id, name) to choose from; empty: no buttons

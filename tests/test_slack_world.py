@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from harness import World
 from issues import COMPLETE, complete
+from publish_support import Publication
 
 from bot.sandbox.faults import Once
 from bot.sandbox.records import Issue
@@ -420,4 +421,23 @@ async def test_words_that_cannot_be_cleared_stay_on_the_issue(why: Withheld, exp
         assert "details are in the issue" in said(message)
         assert "zoekt" not in message.everything
         assert f"The Slack message names only the area: {expected}" in " ".join(w.card(issue).split())
+        await settled(w, issue)
+
+
+async def test_a_published_issue_is_shown_with_its_link_also_when_it_is_closed() -> None:
+    async with World(slack=True) as w:
+        issue = w.file(TITLE, COMPLETE)
+        await w.settle()
+        publication = Publication(w, issue)
+        await publication.draft()
+        await publication.clean()
+        await publication.confirm()
+        (public,) = publication.public
+        expected = f"published as <http://sandbox.invalid/{w.demo.public.full_name}/issues/{public.number}|"
+        assert expected in said(messages(w, "#search")[0])
+        w.github.world.close(issue, "sam")
+        await w.settle()
+        (message,) = messages(w, "#search")
+        assert "*Closed*" in said(message)
+        assert expected in said(message)
         await settled(w, issue)

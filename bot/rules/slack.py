@@ -152,7 +152,9 @@ def _for(told: Told, last: Told, wish: Wish, workspace: Workspace) -> Telling:
 
 def _bare(telling: Telling) -> Telling:
     """Without what a message that is over does not show: changes there are no reason to write it again."""
-    return Telling(telling.status, telling.issue, telling.url, "")
+    return Telling(
+        telling.status, telling.issue, telling.url, "", public=telling.public, public_url=telling.public_url
+    )
 
 
 def _thread(memory: Memory, wish: Wish, workspace: Workspace) -> list[SlackAction]:

@@ -96,8 +96,9 @@ def _about(telling: Telling) -> str:
 
 
 def _facts(telling: Telling) -> list[str]:
+    public = f"published as <{telling.public_url}|{escaped(telling.public)}>" if telling.public else ""
     if telling.status != "open":
-        return []
+        return [public] if public else []
     facts = [telling.priority, telling.customer]
     if telling.due is not None:
         facts.append(f"answer due {moment(telling.due)}")
@@ -105,7 +106,7 @@ def _facts(telling: Telling) -> list[str]:
         facts.append(f"waiting for {telling.turn}")
     if telling.taken:
         facts.append(f"taken by {telling.taken}")
-    return [escaped(fact) for fact in facts if fact]
+    return [*(escaped(fact) for fact in facts if fact), *([public] if public else [])]
 
 
 def moment(at: datetime) -> str:

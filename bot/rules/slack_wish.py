@@ -41,6 +41,7 @@ def _telling(view: View, live: str | None) -> Telling:
     priority = policy.priorities.get(view.intake.priority or "")
     area = policy.routing.areas.get(view.route.area or "")
     as_written = policy.slack.customer_words
+    public = view.memory.publication.public
     turn, name = "", policy.teams[live].name if live else ""
     if view.clock is not None:
         turn = name if view.clock.clock.turn == "engineering" else view.clock.clock.turn
@@ -58,9 +59,18 @@ def _telling(view: View, live: str | None) -> Telling:
         due=view.clock.due if view.clock is not None else None,
         turn=turn,
         taken=view.taken,
+        public=public.issue if public is not None else "",
+        public_url=_public_url(view, public.issue) if public is not None else "",
         teams=_teams(policy),
         snooze=view.clock is not None,
     )
+
+
+def _public_url(view: View, issue: str) -> str:
+    """Where the public issue is: on the same server."""
+    full_name, _, number = issue.partition("#")
+    server = view.snapshot.issue.url.partition(f"/{view.snapshot.key.full_name}/")[0]
+    return f"{server}/{full_name}/issues/{number}"
 
 
 def _teams(policy: Policy) -> tuple[tuple[str, str], ...]:

@@ -129,7 +129,7 @@ def _table(view: View) -> str:
     if docs := _docs(view):
         rows.append(("Docs", docs))
     if public := words_publish.card_cell(view.memory.publication):
-        rows.append(("Public issue", public))
+        rows.append(("Public", public))
     # GitHub tables need a header: the first fact is it.
     lines = [f"| Team | {team_cell(view)} |", "|:---|:---|"]
     return "\n".join([*lines, *(f"| **{name}** | {text} |" for name, text in rows)])

@@ -97,7 +97,7 @@ class Texts:
         ).whole
         redacted = redact(scan, raw, context, self.find_secrets([raw])[0]).text
         ticket = _ticket(snapshot, book)
-        checked = self._judged(scan, snapshot, text.Text.of(redacted), context, ticket)
+        checked = self._judged(scan, snapshot, text.without_customer(text.Text.of(redacted)), context, ticket)
         sources = tuple((id_, text.comment_digest(there[id_])) for id_ in chosen)
         return replace(checked, asked=asked, signature=self.signature(snapshot, asked), sources=sources)
 

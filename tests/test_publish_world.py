@@ -47,7 +47,7 @@ async def test_a_confirmed_draft_becomes_one_clean_public_issue() -> None:
         assert "zendesk.com/agent/tickets/5051" in public.body
         for private in ("northmere", "customer/", "cs/p2", "later this week"):
             assert private not in public.body.casefold().replace("sourcegraph/customer/issues", "")
-        assert "| **Public issue** | sourcegraph/sourcegraph#1 · open |" in p.card
+        assert "| **Public** | sourcegraph/sourcegraph#1 · open |" in p.card
         assert w.github.world.state.comments[p.comment.id].minimized
         await w.assert_settled(p.issue)
 

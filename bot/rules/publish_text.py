@@ -36,6 +36,7 @@ _LIVE = (  # between the two groups the character goes
     re2.compile(r"(?i)(\bGH-)(\d)"),
 )
 _COMMAND = re2.compile(r"^([ \t>*+-]*/)([A-Za-z][A-Za-z0-9_-]*(?:[ \t].*)?)$")
+_CUSTOMER_FIRST = re2.compile(r"^(?:\[customer(?:-\d+)?\](?:'s)?[\s:|/–—-]*)+")
 _ROUNDS = 4  # taking a comment out can make another one of what stood around it
 _DRAFT = re.compile(r"<!-- rfh-bot:draft v1 ([0-9]{1,19})\.([0-9a-f]{0,32}) -->")
 _PUBLIC = "<!-- rfh-bot:public v1 {marker} -->"
@@ -138,10 +139,21 @@ def compose(
         answer = template.fields.get(id_)
         if answer is not None:
             gone |= {answer.line, *(line.number for line in answer.lines if line.text.strip())}
-    lines = normal(snapshot.issue.body).split("\n")
-    parts = ["\n".join(line for number, line in enumerate(lines, 1) if number not in gone)]
+    body = normal(snapshot.issue.body)
+    code, kept = verbatim(body), list[str]()
+    for number, line in enumerate(body.split("\n")):
+        doubled = not line.strip() and number not in code and (not kept or not kept[-1].strip())
+        if number + 1 not in gone and not doubled:
+            kept.append(line)
+    parts = ["\n".join(kept)]
     parts += [f"**{heading}**\n\n{normal(body).strip()}" for body in chosen]
     return Text(" ".join(snapshot.issue.title.split()), "\n\n".join(part.strip() for part in parts))
+
+
+def without_customer(text: Text) -> Text:
+    """A title that begins with the customer's placeholder says more without it."""
+    title = str(_CUSTOMER_FIRST.sub("", text.title)) or text.title
+    return Text(f"{title[:1].upper()}{title[1:]}" if title[1:2].islower() else title, text.body)
 
 
 def linked(text: Text, url: str, ticket: str, words: Callable[[str, str], str]) -> Text:

@@ -1,0 +1,133 @@
+"""The text of a public issue: harmless whatever was written, and the same when it is made harmless again."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pure import BOT, NOW, SAM, snapshot
+
+from bot.markdown import command_lines, verbatim
+from bot.model import Comment
+from bot.publication import Claim, Draft, Public, Publication, dump, load
+from bot.rules import publish_text as text
+from bot.rules.publish_text import Text, neutral
+
+WORDS = (
+    "<!--",
+    "-->",
+    "@erin",
+    "#12",
+    "/close",
+    "/etc/x",
+    "\n",
+    "\n\n",
+    "```",
+    "    ",
+    "> ",
+    "`",
+    "<",
+    "!--",
+)
+MARKERS = ("<!-- rfh-bot:card v1 x.y -->", "--", "word", " ", "GH-7", "\u200b", "- ", "\r\n", "# ", "<pre>")
+PIECES = st.lists(st.sampled_from((*WORDS, *MARKERS)), max_size=24).map("".join)
+
+
+@given(PIECES, PIECES)
+def test_what_is_harmless_stays_as_it_is(title: str, body: str) -> None:
+    """The digest is of the result, so doing it again must change nothing."""
+    once = neutral(Text(title, body))
+    if once is not None:
+        assert once == neutral(once)
+
+
+@given(PIECES)
+def test_nobody_is_called_nothing_runs_nothing_is_hidden(body: str) -> None:
+    made = neutral(Text("title", body))
+    if made is None:
+        return
+    code = verbatim(made.body)
+    plain = "\n".join(line for n, line in enumerate(made.body.split("\n")) if n not in code)
+    assert not re.search(r"@[A-Za-z0-9]", plain)
+    assert "<!--" not in plain
+    assert "<!-- rfh-bot:" not in made.body
+    assert () == command_lines(made.body)
+
+
+@given(PIECES, PIECES)
+def test_the_draft_comment_gives_back_what_stands_in_it(title: str, body: str) -> None:
+    made = neutral(Text(title, body))
+    if made is None or not made.title or text.problem(made):
+        return
+    written = text.draft_body("### header @erin", text.draft_marker(7, "ab" * 16), made)
+    assert made == text.read_draft(written, 7, "ab" * 16)
+    assert made == text.read_draft(written.replace("\n", "\r\n"), 7, "ab" * 16)
+
+
+@pytest.mark.parametrize(
+    ("written", "expected"),
+    [
+        pytest.param("mail @erin", "mail @\u200berin", id="a mention"),
+        pytest.param("see #12", "see #\u200b12", id="a bare reference"),
+        pytest.param("sourcegraph/sourcegraph#12", "sourcegraph/sourcegraph#12", id="a full one is meant"),
+        pytest.param("https://x.y/z#12", "https://x.y/z#12", id="a link"),
+        pytest.param("/close it", "/\u200bclose it", id="a command"),
+        pytest.param("/etc/hosts is empty", "/etc/hosts is empty", id="a path"),
+        pytest.param("```\n@a\n```", "```\n@a\n```", id="code keeps its text"),
+        pytest.param("```\n/close\n```", "```\n/\u200bclose\n```", id="but for commands"),
+        pytest.param("a <!-- b --> c", "a  c", id="a hidden comment"),
+        pytest.param("a <!<!-- b -->-- c --> d", "a  d", id="one made of another"),
+        pytest.param("a <!-- never closed", "a", id="one without an end"),
+    ],
+)
+def test_a_text_is_made_harmless(written: str, expected: str) -> None:
+    assert Text("t", expected) == neutral(Text("t", written))
+
+
+@pytest.mark.parametrize(
+    ("marker", "asked"),
+    [("<!-- rfh-bot:draft v1 8.aa -->", 7), ("<!-- rfh-bot:draft v1 7.bb -->", 7), ("no marker", 7)],
+    ids=["of another command", "not ours", "none"],
+)
+def test_a_draft_with_another_marker_is_none(marker: str, asked: int) -> None:
+    assert text.read_draft(f"header\n\n{marker}\n# title\n\nbody", asked, "aa") is None
+
+
+def test_a_person_cannot_make_a_draft_comment() -> None:
+    body = f"header\n{text.draft_marker(7, 'aa')}\n# title"
+    ours = Comment(1, "C_1", BOT, body, NOW)
+    snap = snapshot("body", comments=[ours, Comment(2, "C_2", SAM, body, NOW)])
+    assert (ours,) == text.drafts(snap)
+
+
+def test_lines_are_counted_as_the_draft_shows_them() -> None:
+    whole = Text("the title", "first\nsecond")
+    assert [0, 1, 2] == [whole.line_of(whole.whole.index(word)) for word in ("title", "first", "second")]
+
+
+@pytest.mark.parametrize(
+    ("title", "expected"),
+    [
+        ("[customer]: search is slow", "Search is slow"),
+        ("[customer-2] - gitserver-0 fails", "Gitserver-0 fails"),
+        ("Search at [customer] is slow", "Search at [customer] is slow"),
+        ("[customer]", "[customer]"),
+    ],
+)
+def test_a_title_does_not_begin_with_a_placeholder(title: str, expected: str) -> None:
+    assert expected == text.without_customer(Text(title, "")).title
+
+
+def test_the_record_survives_the_marker() -> None:
+    """Of a full one, too: ids, digests and fingerprints, no words."""
+    full = Publication(
+        Draft(7, NOW, "ab" * 6, ((8, "cd" * 6),), "ef" * 6, NOW, 1, 2),
+        ("12" * 8,) * 2,
+        Claim("ef" * 6, "erin", 9, NOW, 1, NOW),
+        Public("o/r#7", NOW, "completed"),
+        "scanner",
+    )
+    assert full == load(dump(full))
+    assert Publication() == load(None)

@@ -20,10 +20,10 @@ from bot.memory import Memory, effects_in, is_card
 from bot.model import Actor, Intake, IssueKey, Route, Snapshot
 from bot.policy.schema import Policy
 from bot.recall import Recall
-from bot.rules import chosen, inbox, reminders, snooze
+from bot.rules import chosen, closing, inbox, reminders, snooze
 from bot.rules.figures import course
 from bot.rules.figures.course import Said, Spell
-from bot.rules.figures.facts import Ask, Docs, DocsAnswer, Facts, Wait
+from bot.rules.figures.facts import Ask, Docs, Facts, Wait
 from bot.rules.figures.teams import routing, team_changes
 from bot.rules.intake import Template
 from bot.rules.labels import LabelHistory
@@ -31,8 +31,6 @@ from bot.rules.ownership import own
 from bot.rules.rulebook import Rulebook
 
 FILING = timedelta(minutes=5)  # labels that people set by then belong to the filing
-DOCS, RESOLVED = "docs", "resolved"  # intents in the memory: `/docs updated|issue|none`, `/resolved`
-DOCS_ASKED = "docs:asked"  # effect in the memory: the question was asked
 
 
 def card_writers(snapshot: Snapshot) -> tuple[Actor, ...]:
@@ -277,10 +275,10 @@ def _snoozed(memory: Memory) -> datetime | None:
 
 
 def _docs(memory: Memory) -> Docs:
-    answer, resolved = memory.intents.get(DOCS), memory.intents.get(RESOLVED)
-    known = answer if answer is not None and answer.value in get_args(DocsAnswer) else None
+    answer, resolved = memory.intents.get(closing.DOCS), memory.intents.get(closing.RESOLVED)
+    known = answer if answer is not None and answer.value in get_args(closing.Answer) else None
     return Docs(
-        asked_at=memory.effects.get(DOCS_ASKED),
+        asked_at=memory.effects.get(closing.ASKED),
         answer=known.value if known is not None else None,  # type: ignore[arg-type]  # tested above
         answered_at=known.at if known is not None else None,
         resolved_at=resolved.at if resolved is not None else None,

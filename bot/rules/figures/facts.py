@@ -18,11 +18,11 @@ from pydantic import TypeAdapter
 
 from bot.memory import Side
 from bot.model import IssueKey
+from bot.rules.closing import Answer
 
 VERSION = 1  # one more when facts of an older program must be read from GitHub again
 
 By = Literal["person", "template", "router"]
-DocsAnswer = Literal["updated", "issue", "none"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +98,7 @@ class Docs:
     """The question at the end: were the docs updated, and how was it resolved (handbook step 5)?"""
 
     asked_at: datetime | None = None
-    answer: DocsAnswer | None = None  # `/docs updated URL`, `/docs issue URL`, `/docs none REASON`
+    answer: Answer | None = None  # `/docs updated URL`, `/docs issue URL`, `/docs none REASON`
     answered_at: datetime | None = None
     resolved_at: datetime | None = None  # `/resolved TEXT`
 

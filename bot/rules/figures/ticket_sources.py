@@ -47,7 +47,7 @@ def _ticket(raw: Mapping[str, Any], cover: Period, goals: Goals, support: Calend
     elif target is not None and raw.get("status") not in _ENDED:
         waited = support.business(created, cover.until).total_seconds()
         in_time = False if waited > 60 * target else None
-    rating = (raw.get("satisfaction_rating") or {}).get("score")
+    rating = str((raw.get("satisfaction_rating") or {}).get("score"))
     return Ticket(
         id=int(raw["id"]),
         created_at=created,

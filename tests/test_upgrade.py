@@ -22,12 +22,17 @@ INDEXES = {
 }
 
 
+def _type(kind: object) -> str:
+    """SQLite reads "DOUBLE PRECISION" back as REAL; to it they are one."""
+    return {"REAL": "DOUBLE"}.get(str(kind), str(kind))
+
+
 def shape(connection: sa.Connection) -> dict[str, Any]:
     """Tables with their columns and keys, and the names of indexes."""
     look = sa.inspect(connection)
     tables = {
         table: (
-            {(one["name"], str(one["type"]).split()[0], one["nullable"]) for one in look.get_columns(table)},
+            {(one["name"], _type(one["type"]), one["nullable"]) for one in look.get_columns(table)},
             sorted(look.get_pk_constraint(table)["constrained_columns"]),
         )
         for table in look.get_table_names()

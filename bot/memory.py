@@ -2,8 +2,7 @@
 
 Guarantees
 - Everything a later run must know and cannot see on GitHub is here; losing the database loses nothing.
-- No words of people: ids, policy ids, logins, times, and names of labels that the bot set. At most 8 KB;
-  lists are bounded.
+- No words of people: ids, policy ids, logins and times. At most 8 KB; lists are bounded.
 - Signed when a key is configured (HMAC-SHA256 over repository id, issue id, revision and content), so that an
   edit of the visible card by a person is harmless and an edit of the marker is noticed. Without a key the
   comment's author and last editor must be us.
@@ -87,7 +86,7 @@ class Memory:
     rev: int = 0
     floor: datetime | None = None  # no comment at or before this is a pending command
     done: tuple[int, ...] = ()  # comment ids whose commands were run, newest last
-    applied: Mapping[str, str] = field(default_factory=dict)  # label id → name, of labels this bot added
+    applied: frozenset[str] = frozenset()  # ids of labels this bot added; a customer's name is in no marker
     intents: Mapping[str, Intent] = field(
         default_factory=dict
     )  # team, kind, priority, customer, owner, handoff, snooze, waiting, emergency
@@ -152,7 +151,7 @@ def _halved(memory: Memory) -> Memory:
         return replace(memory, effects=dict(effects[len(effects) // 2 :]))
     if len(memory.undo) > 1:
         return replace(memory, undo=memory.undo[len(memory.undo) // 2 :])
-    return replace(memory, applied=dict(list(memory.applied.items())[: len(memory.applied) // 2]))
+    return replace(memory, applied=frozenset(sorted(memory.applied)[: len(memory.applied) // 2]))
 
 
 # ── the marker ─────────────────────────────────────────────────────────────────────────────────────
@@ -292,7 +291,7 @@ def _load_told(raw: Any) -> Told:
 def _dump(memory: Memory) -> dict[str, Any]:
     dump: dict[str, Any] = {"v": VERSION, "rev": memory.rev, "floor": _stamp(memory.floor)}
     dump["done"] = list(memory.done)
-    dump["applied"] = dict(memory.applied)
+    dump["applied"] = sorted(memory.applied)
     dump["intents"] = {slot: _dump_intent(intent) for slot, intent in memory.intents.items()}
     dump["undo"] = [[u.command, u.slot, _dump_intent(u.before), u.comment] for u in memory.undo]
     dump["effects"] = {key: _stamp(at) for key, at in memory.effects.items()}
@@ -318,7 +317,7 @@ def _parse(payload: str) -> Memory | None:
             rev=int(raw.get("rev", 0)),
             floor=_time(raw["floor"]) if raw.get("floor") is not None else None,
             done=tuple(int(i) for i in raw.get("done", ())),
-            applied={str(key): str(name) for key, name in raw.get("applied", {}).items()},
+            applied=frozenset(str(id_) for id_ in raw.get("applied", ())),
             intents={slot: intent for slot, intent in intents.items() if intent is not None},
             undo=tuple(
                 Undo(str(u[0]), str(u[1]), _load_intent(u[2]), int(u[3])) for u in raw.get("undo", ())

@@ -84,10 +84,6 @@ def _merge(memories: Iterable[Memory]) -> Memory:
     newest = ordered[-1]
     done = tuple(sorted({i for m in ordered for i in m.done}))
     effects = {key: at for m in ordered for key, at in m.effects.items()}
-    applied = (
-        {key: name for m in ordered for key, name in m.applied.items()}
-        if len(ordered) > 1
-        else newest.applied
-    )
+    applied = frozenset(id_ for m in ordered for id_ in m.applied)
     told = newest.told or max((m.told for m in ordered), key=len)
     return replace(newest, done=done, effects=effects, applied=applied, told=told)

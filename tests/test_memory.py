@@ -42,7 +42,7 @@ memories = st.builds(
     rev=ids,
     floor=st.none() | times,
     done=st.lists(ids, max_size=5).map(tuple),
-    applied=st.dictionaries(names, names, max_size=5),
+    applied=st.frozensets(names, max_size=5),
     intents=st.dictionaries(words, intents, max_size=6),
     undo=st.lists(st.builds(Undo, words, words, st.none() | intents, ids), max_size=5).map(tuple),
     effects=st.dictionaries(st.from_regex(r"[a-z]{1,9}:[0-9]{1,15}", fullmatch=True), times, max_size=5),
@@ -72,7 +72,7 @@ def full() -> Memory:
         rev=10**9,
         floor=AT,
         done=tuple(range(10**12, 10**12 + 500)),
-        applied={f"LA_kwDOABCDEFGHIJKLMNOP{n}": "🙂" * 50 for n in range(7)},
+        applied=frozenset(f"LA_kwDOABCDEFGHIJKLMNOP{n}" for n in range(7)),
         intents=dict.fromkeys(("team", "kind", "priority", "customer", "owner", "handoff"), intent),
         undo=tuple(Undo("customer", "customer", intent, n) for n in range(10**12, 10**12 + 40)),
         effects={f"reply:{n}": AT for n in range(10**12, 10**12 + 300)},
@@ -103,7 +103,7 @@ def test_no_mix_of_much_is_too_much(done: int, effects: int, labels: int, undo: 
         full(),
         done=tuple(range(10**12, 10**12 + done)),
         effects={f"slack:{'routed' * 10}:{n}": AT for n in range(effects)},
-        applied={f"LA_kwDOABCDEFGHIJKLMNOP{n}": "🙂" * 50 for n in range(labels)},
+        applied=frozenset(f"LA_kwDOABCDEFGHIJKLMNOP{n}" for n in range(labels)),
         undo=full().undo[:undo],
     )
     assert len(KEY.mark(memory.bounded(AT), REPO, ISSUE)) <= MAX_BYTES
@@ -113,7 +113,7 @@ def test_what_small_issues_remember_is_not_dropped() -> None:
     memory = replace(
         full(), done=full().done[:50], undo=full().undo[:10], effects={"alert:x": AT, "slack:team:2": AT}
     )
-    memory = replace(memory, applied={"LA_1": "rfh"})
+    memory = replace(memory, applied=frozenset({"LA_1"}))
     assert replace(memory, floor=AT) == memory.bounded(AT)
 
 

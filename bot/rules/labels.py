@@ -30,7 +30,7 @@ class LabelHistory:
 
     snapshot: Snapshot
     newest: Mapping[str, LabelEvent]  # label id → its newest event
-    applied: Mapping[str, str]  # label id → name: added by us, and since then touched by nobody else
+    applied: frozenset[str]  # label ids: added by us, and since then touched by nobody else
     taken: Mapping[str, datetime]  # label id → when a person took off what we had added
     identities: tuple[Actor, ...]
 
@@ -39,7 +39,7 @@ class LabelHistory:
         """Fold the timeline; what a predecessor (App or Action before us) did counts as ours."""
         us = (snapshot.viewer, *predecessors)
         newest: dict[str, LabelEvent] = {}
-        applied = {} if snapshot.label_events_complete else dict(memory.applied)
+        applied = set[str]() if snapshot.label_events_complete else set(memory.applied)
         taken: dict[str, datetime] = {}
         for event in snapshot.label_events:
             id_ = event.label.id
@@ -47,12 +47,12 @@ class LabelHistory:
             by_us = any(actor.same_as(event.actor) for actor in us)
             taken.pop(id_, None)
             if event.added and by_us:
-                applied[id_] = event.label.name
+                applied.add(id_)
             elif id_ in applied:
-                del applied[id_]
+                applied.discard(id_)
                 if not event.added and not by_us:
                     taken[id_] = event.at
-        return cls(snapshot, newest, applied, taken, us)
+        return cls(snapshot, newest, frozenset(applied), taken, us)
 
     def is_ours(self, label: Label) -> bool:
         return label.id in self.applied
@@ -83,7 +83,7 @@ class LabelHistory:
 class LabelChange:
     add: tuple[Label, ...]
     remove: tuple[Label, ...]
-    applied: Mapping[str, str]  # what the memory should remember afterwards
+    applied: frozenset[str]  # what the memory should remember afterwards
     absent: tuple[str, ...]  # wanted, but not in the repository: a policy error, never created
 
     def has(self, name: str, live: Iterable[Label]) -> bool:
@@ -117,6 +117,6 @@ def change(history: LabelHistory, wanted: Iterable[Wanted], keep: Iterable[str] 
         if id_ in history.applied and label.folded not in want and label.folded not in kept
     ]
     gone = {label.id for label in remove}
-    applied = {id_: name for id_, name in history.applied.items() if id_ in live and id_ not in gone}
-    applied |= {label.id: label.name for label in add}
-    return LabelChange(tuple(add), tuple(remove), applied, tuple(absent))
+    applied = {id_ for id_ in history.applied if id_ in live and id_ not in gone}
+    applied |= {label.id for label in add}
+    return LabelChange(tuple(add), tuple(remove), frozenset(applied), tuple(absent))

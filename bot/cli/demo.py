@@ -110,6 +110,7 @@ def _log(folder: Path) -> Path:
 
 def _settings(sandbox: Sandbox, folder: Path) -> Settings:
     """What the environment would say."""
+    from bot.sandbox import slack_page
     from bot.settings import Settings
 
     return Settings(
@@ -121,6 +122,9 @@ def _settings(sandbox: Sandbox, folder: Path) -> Settings:
         memory_key=secrets.token_hex(32).encode(),
         client_id=sandbox.access.app.client_id,
         client_secret=sandbox.oauth.client_secret,
+        slack_token=slack_page.TOKEN,
+        slack_secret=slack_page.SECRET.encode(),
+        slack_url=f"{sandbox.url}{slack_page.API}",
         port=0,
     )
 

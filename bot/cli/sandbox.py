@@ -73,6 +73,8 @@ async def _sandbox(folder: Path, port: int, webhook_url: str, faults: Faults) ->
 
 def exports(github: Sandbox, folder: Path) -> dict[str, str]:
     """The variables that `serve` needs; writes the private key into `folder`, for its owner only."""
+    from bot.sandbox import slack_page
+
     key = folder / "app.pem"
     with os.fdopen(os.open(key, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
         file.write(github.private_key_pem)
@@ -84,6 +86,9 @@ def exports(github: Sandbox, folder: Path) -> dict[str, str]:
         "GITHUB_CLIENT_ID": github.access.app.client_id,
         "GITHUB_CLIENT_SECRET": github.oauth.client_secret,
         "RFH_BOT_URL": APP_URL,
+        "SLACK_API_URL": f"{github.url}{slack_page.API}",
+        "SLACK_BOT_TOKEN": slack_page.TOKEN,
+        "SLACK_SIGNING_SECRET": slack_page.SECRET,
     }
 
 
@@ -93,8 +98,10 @@ async def opened(port: int, faults: Faults) -> AsyncIterator[Sandbox]:
     from bot.pages.playground import PATH, alone
     from bot.policy.load import DEFAULT_NAME, default_text, load_default
     from bot.rulebooks import compiled
-    from bot.sandbox.seed import demo_world
+    from bot.sandbox.seed import demo_slack, demo_world
     from bot.sandbox.server import Sandbox
+    from bot.sandbox.slack_page import PATH as SLACK
+    from bot.sandbox.slack_page import SlackPage
 
     async def book() -> Rulebook:
         return compiled(((DEFAULT_NAME, default_text()),))
@@ -102,6 +109,8 @@ async def opened(port: int, faults: Faults) -> AsyncIterator[Sandbox]:
     github = Sandbox(faults=faults, port=port)
     github.add_page(PATH, "Routing", alone(book, back="/"))
     demo_world(github, load_default())
+    slack = SlackPage(github.world, github.hooks, demo_slack(github, load_default()))
+    github.add_page(SLACK, "Slack", slack.add_to)
     async with contextlib.AsyncExitStack() as stack:
         stack.push_async_exit(github.__aexit__)  # first: it also closes what a failed start has opened
         try:

@@ -13,6 +13,7 @@ from bot.sandbox.access import Installation
 from bot.sandbox.page_forms import FOLDER
 from bot.sandbox.records import Account, Repo
 from bot.sandbox.server import Sandbox
+from bot.sandbox.slack import SlackDouble, member
 
 PEOPLE = {
     "sam": ("triage", "support engineer"),
@@ -52,7 +53,21 @@ def demo_world(sandbox: Sandbox, policy: Policy) -> Demo:
 def who_is_who(policy: Policy) -> str:
     """The trackers' own policy: who is in which team, so that turns can be told."""
     teams = [f"  {id_}: {{members: [erin]}}" for id_, team in policy.teams.items() if team.engineering]
-    return "\n".join(["support: {members: [sam, max], management: [max]}", "teams:", *teams, ""])
+    slack = ", ".join(f"{member(login)}: {login}" for login in PEOPLE)
+    support = "support: {members: [sam, max], management: [max]}"
+    return "\n".join([f"slack: {{people: {{{slack}}}}}", support, "teams:", *teams, ""])
+
+
+def demo_slack(sandbox: Sandbox, policy: Policy) -> SlackDouble:
+    """A workspace with every channel and user group of the policy."""
+    slacks = [team.slack for team in policy.teams.values()]
+    names = [policy.support.channel, policy.support.leads.channel, *(slack.channel for slack in slacks)]
+    handles = [policy.support.leads.handle, *(slack.handle for slack in slacks)]
+    return SlackDouble(
+        sandbox.world.clock,
+        {name[1:]: f"C{n:03d}" for n, name in enumerate(dict.fromkeys(filter(None, names)))},
+        {name[1:]: f"S{n:03d}" for n, name in enumerate(dict.fromkeys(filter(None, handles)))},
+    )
 
 
 def issue_templates() -> Iterator[tuple[str, str]]:

@@ -38,6 +38,11 @@ class Message:
         return tuple(dict.fromkeys(_MENTION.findall(self.everything)))
 
 
+def member(login: str) -> str:
+    """The id of one of the sandbox's people in this Slack."""
+    return f"U0{login.upper()}"
+
+
 class LostAnswer(ConnectionResetError):
     """The call was carried out; nobody will hear of it."""
 

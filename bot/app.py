@@ -19,7 +19,6 @@ from bot.front import gate_of, pages
 from bot.github.auth import App, Clients, Connect
 from bot.github.client import GitHub, OnCall, TokenSource
 from bot.github.lookup import Catalogues
-from bot.github.oauth import Gate
 from bot.github.pool import Pool
 from bot.github.roster import Rosters
 from bot.memory import Seal
@@ -28,6 +27,7 @@ from bot.metrics import Metrics
 from bot.metrics_page import MetricsPage
 from bot.pace import Pace
 from bot.pager import Pager
+from bot.pages.site import Site
 from bot.policy.load import DEFAULT_NAME, Layer, default_text
 from bot.policy.load import read as read_policy
 from bot.publisher import Publisher
@@ -205,7 +205,11 @@ async def running(settings: Settings, *, on_call: OnCall | None = None) -> Async
             page = MetricsPage(metrics, bot.figures, bot.limits, utc_now)
             await _listen(stack, page.application(), settings.metrics_host, settings.metrics_port, "METRICS_")
         gate = gate_of(settings, session, connect)
-        bot.url = await _listen(stack, _web(bot, worker, gate), settings.host, settings.port)
+        site = pages(bot, gate) if gate is not None else None
+        bot.url = await _listen(stack, _web(bot, worker, site), settings.host, settings.port)
+        if site is not None:
+            warming = asyncio.create_task(site.warm(bot.repositories), name="pages")
+            stack.push_async_callback(_stop, warming)
         door = bot.slack_door()
         if door is not None and settings.slack_app_token:
             socket = listen(door, settings.slack_app_token, settings.slack_url)
@@ -231,8 +235,8 @@ async def _listen(
     return f"http://{f'[{bound}]' if ':' in bound else bound}:{number}"
 
 
-def _web(bot: Bot, worker: Worker, gate: Gate | None = None) -> web.Application:
-    """The App's routes; pages for people only where there is a `gate` to sign in at."""
+def _web(bot: Bot, worker: Worker, site: Site | None = None) -> web.Application:
+    """The App's routes; pages for people only where people can sign in."""
 
     async def health(_: web.Request) -> web.Response:
         idle = asyncio.get_running_loop().time() - worker.alive_at
@@ -245,8 +249,8 @@ def _web(bot: Bot, worker: Worker, gate: Gate | None = None) -> web.Application:
         app.router.add_post("/slack/interactions", slack.answer)
     app.router.add_get("/healthz", health)
     app.router.add_get("/readyz", bot.ready)
-    if gate is not None:
-        pages(bot, gate).add_to(app)
+    if site is not None:
+        site.add_to(app)
     return app
 
 

@@ -15,7 +15,7 @@ from yarl import URL
 
 from bot.app import _web, build, connector
 from bot.db import open_database
-from bot.front import gate_of
+from bot.front import gate_of, pages
 from bot.model import Actor
 from bot.pages.signin import CALLBACK, START
 from bot.policy.load import load_default
@@ -109,7 +109,9 @@ async def house(*, repos: tuple[str, ...] = (), url: str = "") -> AsyncIterator[
         connect = connector(settings, session, clock, None)
         bot = build(settings, db, connect, now=clock)
         stack.push_async_callback(bot.queue.close)
-        app = _web(bot, Worker(bot.queue, bot.handlers), gate_of(settings, session, connect))
+        gate = gate_of(settings, session, connect)
+        assert gate is not None
+        app = _web(bot, Worker(bot.queue, bot.handlers), pages(bot, gate))
         server = TestServer(app)
         await server.start_server()
         stack.push_async_callback(server.close)

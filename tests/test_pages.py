@@ -343,7 +343,7 @@ def test_plots_are_drawn_in_the_pages_colours_and_hold_no_style() -> None:
         made_up(60, POLICY, NOW), NONE, Period.last(30, NOW), POLICY, NOW, repository="sourcegraph/customer"
     )
     drawn = {name: plots.svg(chart) for name, chart in charts(report).items()}
-    assert {"response", "requests", "areas"} == set(drawn)
+    assert {"response", "requests"} == set(drawn)
     for svg in drawn.values():
         assert svg.startswith("<svg")
         assert not re.search(r"<style|\sstyle=|<script|href=", svg)

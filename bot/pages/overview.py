@@ -9,8 +9,6 @@ from bot import plots
 from bot.policy.schema import Policy
 from bot.rules.figures.report import Report, Share
 
-_TOP = 10  # rows of a trend
-
 
 @dataclass(frozen=True, slots=True)
 class Goal:
@@ -67,9 +65,6 @@ def charts(report: Report) -> dict[str, plots.Spec]:
             goal=report.needed.share.goal,
             at_most=True,
         )
-    if report.team is None and any(one.now for one in report.areas):
-        rows = [(one.name or "no area", float(one.now)) for one in report.areas[:_TOP] if one.now]
-        found["areas"] = plots.bars(rows)
     return found
 
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+import itertools
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+import structlog
 from aiohttp import web
+from markupsafe import Markup
 
 from bot.pages import health, overview
 from bot.pages.guard import Guard
@@ -19,6 +22,7 @@ from bot.pages.reports import SPANS, Reports
 from bot.pages.requests import Filters, choices, listing
 from bot.pages.signin import SignIn
 from bot.queue import Queue
+from bot.rules.figures.report import Report
 from bot.rules.rulebook import Rulebook
 from bot.store import Store
 
@@ -55,6 +59,16 @@ class Site:
             ]
         )
 
+    async def warm(self, repositories: Sequence[str]) -> None:
+        """Make the overviews once, so that nobody waits for the first: after a start there are facts to
+        parse, and what draws is to be loaded."""
+        for repository, days in itertools.product(repositories, SPANS):
+            try:
+                await self._drawn(await self.reports.get(repository, days))
+            except Exception as error:  # noqa: BLE001  # whoever looks will see it, and it is tried again then
+                log = structlog.get_logger("pages")
+                log.warning("not made yet", repository=repository, error=type(error).__name__)
+
     async def overview(self, request: web.Request) -> web.Response:
         """Where the process stands against its goals."""
         return await self._figures(request, None)
@@ -69,7 +83,6 @@ class Site:
         if team is not None and team not in policy.teams:
             raise web.HTTPNotFound
         report = await self.reports.get(repository, _days(request), team)
-        pictures = {name: await self.pictures.draw(chart) for name, chart in overview.charts(report).items()}
         return self._show(
             request,
             "figures.html",
@@ -78,10 +91,13 @@ class Site:
             goals=overview.goals(report),
             names=overview.names(policy),
             window=policy.goals.window,
-            pictures=pictures,
+            pictures=await self._drawn(report),
             days=_days(request),
             spans=SPANS,
         )
+
+    async def _drawn(self, report: Report) -> dict[str, Markup | None]:
+        return {name: await self.pictures.draw(chart) for name, chart in overview.charts(report).items()}
 
     async def requests(self, request: web.Request) -> web.Response:
         """Open requests, most urgent first."""

@@ -4,8 +4,8 @@
 - `proposal:owner/repo@sha`: a commit of another branch, which is the head of a pull request as soon as there
   is one. If its file is another, its check run says what is wrong with it, or what would route differently.
 - `notice:owner/repo`: while the newest file does not load, one issue says so. It is found by its marker,
-  edited in place, closed when the file loads, opened again at the next break; one that people closed or
-  deleted stays as they left it until what is broken changes.
+  edited in place, closed when the file loads, opened again at the next break. One that people closed stays
+  closed until then; one that they deleted is made anew when something else is broken.
 
 The race: an answer to the creation of that issue is lost. It is recorded before that one is about to be made,
 and for a minute after it, while GitHub's list may lag, none is made again.

@@ -28,6 +28,7 @@ from bot.policy.load import DEFAULT_NAME, default_text, load_default, load_layer
 from bot.policy.schema import Policy
 from bot.queue import Queue, Timing
 from bot.sandbox.access import app_key
+from bot.settings_file import IDENTITY
 from bot.slack.client import SlackClient
 from bot.store import EVERYTHING, Store
 
@@ -155,6 +156,8 @@ BROKEN: list[tuple[str, Break, str, str, str]] = [
     # what, how, check, level, a word of the finding or the remedy
     ("no webhook secret",
      lambda w, m: m.delenv("GITHUB_WEBHOOK_SECRET"), "settings", "fail", "WEBHOOK_SECRET"),
+    ("no App at all",
+     lambda w, m: [m.delenv(name) for name in IDENTITY], "settings", "fail", "rfh-bot serve prints a link"),
     ("no memory key", lambda w, m: m.delenv("RFH_BOT_MEMORY_KEY"), "settings", "warn", "openssl rand"),
     ("shadow", lambda w, m: m.setenv("RFH_BOT_SHADOW", "1"), "settings", "warn", "nothing is written"),
     ("no key", lambda w, m: m.setenv("GITHUB_PRIVATE_KEY", "x"), "settings", "fail", ".pem"),
@@ -460,7 +463,7 @@ async def test_dead_keys_late_keys_and_pauses_are_found() -> None:
     assert claim is not None
     await keys.fail(claim, "Forbidden")
     [dead] = await host.queue(keys)
-    assert ("fail", "rfh-bot reconcile acme/customer#7") == (dead.level, dead.remedy)
+    assert ("fail", "rfh-bot queue retry acme/customer#7") == (dead.level, dead.remedy)
     assert "Forbidden" in dead.what
     await store.pause(EVERYTHING, reason="", by="max")
     await store.pause("acme/customer", reason="", by="max")

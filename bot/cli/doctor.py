@@ -89,7 +89,7 @@ def _settings(token: str) -> tuple[Findings, Settings | None]:
     from bot.doctor.finding import Finding
     from bot.errors import UserError
     from bot.settings import read_settings
-    from bot.settings_file import complete
+    from bot.settings_file import complete, nameless
 
     findings: Findings = []
     remedy = "export NAME=VALUE, or NAME_FILE=PATH for a secret; README lists all"
@@ -98,9 +98,13 @@ def _settings(token: str) -> tuple[Findings, Settings | None]:
     except UserError as error:
         findings = [Finding("settings", "fail", line, remedy) for line in str(error).splitlines()]
         try:
-            settings = read_settings(complete(os.environ), app=False)
+            environment = complete(os.environ)
+            settings = read_settings(environment, app=False)
         except UserError:
             return findings, None
+        if nameless(environment):
+            remedy = "rfh-bot serve prints a link to a page that registers one; or set the variables in README"
+            return [Finding("settings", "fail", "no GitHub App is configured", remedy)], None
         if not token and not (settings.app_id and settings.private_key):
             return findings, None
     if not settings.memory_key:

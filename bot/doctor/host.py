@@ -101,7 +101,7 @@ async def queue(keys: Queue) -> Findings:
             "queue",
             "fail",
             f"{entry.key} was given up after {entry.attempts} tries: {entry.last_error or 'no reason kept'}",
-            f"rfh-bot reconcile {entry.key}" if "#" in entry.key else "Restart the server; see its log.",
+            f"rfh-bot queue retry {entry.key}",
         )
         for entry in await keys.entries(dead=True, limit=DEAD_SHOWN)
     ]

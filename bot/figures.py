@@ -13,7 +13,7 @@ import asyncio
 from collections.abc import Callable
 from contextlib import aclosing
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import structlog
 
@@ -72,9 +72,16 @@ class Collector:
         return Done("figures", began + (NIGHT if done.whole else AGAIN))
 
     async def collect(
-        self, repository: str, allowance: Allowance, progress: Progress = lambda _read, _total: None
+        self,
+        repository: str,
+        allowance: Allowance,
+        progress: Progress = lambda _read, _total: None,
+        *,
+        not_before: datetime | None = None,
     ) -> Pass:
         """Read what was updated since the last pass.
+
+        `not_before`, for a database that is thrown away: leave out what has not changed since then.
 
         Raises Gone (no such repository), Forbidden, Transient; then the next pass goes on where this one was.
         """
@@ -82,9 +89,10 @@ class Collector:
         began = self.reconciler.now()
         gh = await self.reconciler.clients.client(owner, repo)
         book = await self.reconciler.rulebooks.get(gh, owner, repo)
-        since = await self.store.read_until(repository)
+        known = await self.store.read_until(repository)
+        since = max(filter(None, (known - OVERLAP if known else None, not_before)), default=None)
         read = 0
-        selection = Selection(since=since - OVERLAP if since else None, oldest_first=True)
+        selection = Selection(since=since, oldest_first=True)
         async with aclosing(issue_pages(gh, owner, repo, selection)) as pages:
             async for page in pages:
                 for seen in page.glimpses:

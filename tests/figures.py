@@ -1,4 +1,4 @@
-"""Every figure that `/metrics` can show, with its labels: for the docs' table, the rules and the dashboard."""
+"""Every figure that `/metrics` can show, with its labels: for the docs, the rules and the dashboard."""
 
 from __future__ import annotations
 

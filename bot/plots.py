@@ -72,7 +72,7 @@ def trend(
         "x": {
             "field": "week",
             "type": "temporal",
-            "axis": {"title": None, "format": "%-d %b", "tickCount": 6, "grid": False},
+            "axis": {"title": None, "format": "%-d %b", "tickCount": 5, "grid": False},
         },
         "y": {
             "field": "value",
@@ -145,7 +145,7 @@ def _spec(chart: Spec, look: Look) -> Spec:
     }
     return {
         "$schema": "https://vega.github.io/schema/vega-lite/v6.json",  # a name; nothing is fetched
-        "width": 400,
+        "width": 290,
         "height": 150,
         "background": look.background,
         "config": {

@@ -12,11 +12,13 @@ from bot.rules.figures.report import Report, Share
 
 @dataclass(frozen=True, slots=True)
 class Goal:
-    """A share that the process is judged by. `why`: what it counts, or why it is not known."""
+    """A share that the process is judged by. `why`: what it counts, or why it is not known; `beside`: the
+    same of the tickets in which engineering was needed."""
 
     name: str
     share: Share
     why: str
+    beside: Share | None = None
 
     @property
     def verdict(self) -> str:
@@ -25,19 +27,18 @@ class Goal:
 
 
 def goals(report: Report) -> tuple[Goal, ...]:
-    """The goals of the handbook, whose target each is said in words."""
+    """The goals of the handbook, each with whose target it is."""
     found = []
     if report.team is None:
         tickets = f"tickets from {report.tickets}" if report.tickets else "no source of ticket counts"
         found.append(Goal("Tickets that needed engineering", report.needed.share, tickets))
     found.append(Goal("Engineering answered in time", report.response.share, "engineering's own target"))
     if report.support is not None and report.team is None:
-        all_, with_request = report.support.all, report.support.with_request
+        all_, needed = report.support.all, report.support.with_request
+        own = "support's own target"
         found += [
-            Goal("Support answered customers in time", all_.in_time, "support's own target, all tickets"),
-            Goal("… where engineering was needed", with_request.in_time, "support's own target"),
-            Goal("Satisfied customers", all_.satisfied, "of the ratings given, all tickets"),
-            Goal("… where engineering was needed", with_request.satisfied, "of the ratings given"),
+            Goal("Support answered in time", all_.in_time, own, needed.in_time),
+            Goal("Satisfied customers", all_.satisfied, "ratings given", needed.satisfied),
         ]
     return (*found, Goal("Complete when filed", report.intake.complete, "required fields"))
 

@@ -12,7 +12,8 @@ from html import escape as html_escape
 from typing import Any
 
 from bot import plots
-from bot.figure_report import Cell, Link, Section, Table, Words, title
+from bot.figure_report import title
+from bot.figure_table import Cell, Link, Section, Table, Words
 from bot.markdown import escape
 from bot.model import IssueKey
 from bot.plots import Series

@@ -7,45 +7,14 @@ are left out where the report may be seen by others than readers of the issues (
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 
+from bot.figure_table import Link, Section, Table, Words
 from bot.figure_words import NONE, day, days, goal, hours, of, percent, quantile, target
 from bot.model import IssueKey
 from bot.policy.schema import Policy
 from bot.rules.figures.report import Line, Report, Response, Share, Trend
 
 MOST = 15  # rows of a list that a reader goes through; what is more is counted
-
-
-@dataclass(frozen=True, slots=True)
-class Link:
-    text: str
-    url: str
-
-
-@dataclass(frozen=True, slots=True)
-class Words:
-    """Somebody's words, to be escaped."""
-
-    text: str
-
-
-Cell = str | Link | Words
-
-
-@dataclass(frozen=True, slots=True)
-class Table:
-    head: tuple[str, ...]
-    rows: tuple[tuple[Cell, ...], ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Section:
-    """`text` are paragraphs above the tables."""
-
-    title: str
-    text: tuple[str, ...] = ()
-    tables: tuple[Table, ...] = ()
 
 
 def title(report: Report) -> str:

@@ -20,7 +20,7 @@ FLOORS: dict[int, tuple[str, ...]] = {
     0: ("model", "policy", "markdown", "memory", "errors", "told", "standing", "publication"),
     1: (
         *("rules", "decide", "plan", "commands", "words", "card", "recall", "events"),
-        *("handbook", "suggest", "issue_templates", "replies", "plots", "figure_words", "figure_report", "figure_formats", "meter"),
+        *("handbook", "suggest", "issue_templates", "replies", "plots", "figure_words", "figure_report", "figure_table", "figure_formats", "meter"),
     ),
     2: (
         *(

@@ -69,7 +69,7 @@ def report(
     """Say whether support needs engineering less, and whether engineering answers in time.
 
     Reads what changed on GitHub since the last time (all of it the first time, resumable), and counts tickets
-    in Zendesk (ZENDESK_URL, ZENDESK_TOKEN), in a file, or as told. CSV is a row for each request of the period.
+    in Zendesk (ZENDESK_URL, ZENDESK_TOKEN), in a file, or as told. CSV: a row for each request of the period.
 
     \b
     rfh-bot report --tickets 412

@@ -69,24 +69,23 @@ def response(judged: Iterable[Judged], goals: Goals) -> Response:
     )
 
 
-def first_requests(requests: Iterable[Facts]) -> dict[int, datetime]:
-    """Ticket → when its first request for help was filed."""
-    first: dict[int, datetime] = {}
+def first_requests(requests: Iterable[Facts]) -> dict[int, Facts]:
+    """Ticket → its first request for help. `requests`: oldest first."""
+    first: dict[int, Facts] = {}
     for one in requests:
         for ticket in one.tickets:
-            if ticket not in first or one.created_at < first[ticket]:
-                first[ticket] = one.created_at
+            first.setdefault(ticket, one)
     return first
 
 
 def needed(
     filed: Sequence[Facts],
     others: Iterable[Facts],
-    first: Mapping[int, datetime],
+    first: Mapping[int, Facts],
     share: Share,
 ) -> Needed:
     """`filed`: requests of the period; `others`: issues of the period that are none."""
-    repeated = sum(bool(f.tickets) and all(first[t] < f.created_at for t in f.tickets) for f in filed)
+    repeated = sum(bool(f.tickets) and all(first[t] is not f for t in f.tickets) for f in filed)
     return Needed(
         share=share,
         requests=len(filed),

@@ -134,13 +134,13 @@ class _Measuring:
         return self.judged[bisect_left(self.asked, period.since) : bisect_left(self.asked, period.until)]
 
     @cached_property
-    def first(self) -> dict[int, datetime]:
+    def first(self) -> dict[int, Facts]:
         return counts.first_requests(self.requests)
 
     @cached_property
     def starts(self) -> list[datetime]:
         """When tickets had their first request, oldest first."""
-        return sorted(self.first.values())
+        return sorted(one.created_at for one in self.first.values())
 
     @cached_property
     def closings(self) -> list[datetime]:

@@ -111,7 +111,7 @@ def describe(action: object) -> str:
     name = type(action).__name__
     labels = getattr(action, "labels", ())
     if labels:
-        return f"{name} {', '.join(label.name for label in labels)}"
+        return f"{name} {', '.join(getattr(label, 'name', label) for label in labels)}"
     for attribute in ("key", "name", "content", "comment_id"):
         if hasattr(action, attribute):
             return f"{name} {getattr(action, attribute)}"

@@ -93,8 +93,8 @@ class Spot:
 class Checked:
     """A text exactly as it would be published, and what was found in it, by place."""
 
-    title: str
-    body: str
+    title: str = field(repr=False)
+    body: str = field(repr=False)
     digest: str
     spots: tuple[Spot, ...] = ()
     problem: str = ""  # too-long, no-title …: refused whatever was found
@@ -138,8 +138,8 @@ class PublicIssue:
     """The one effect: create this issue in the public tracker."""
 
     repository: str
-    title: str
-    body: str
+    title: str = field(repr=False)
+    body: str = field(repr=False)
     labels: tuple[str, ...] = ()
 
 

@@ -38,6 +38,7 @@ from bot.store_published import Known, PublishedStore
 
 EVERY = {True: timedelta(hours=6), False: timedelta(days=1)}  # between looks at a public issue: open, closed
 LAG = (0.5, 1.0, 2.0, 4.0)  # seconds between reads of a public issue that are older than its event
+SKEW = timedelta(minutes=2)  # between a comment's time and an issue's
 _UNREACHABLE = frozenset({"off", "no-public", "not-installed"})
 
 Outcome = Literal["created", "refused", "unknown"]
@@ -153,11 +154,12 @@ class Publisher:
     async def _find(
         self, gh: GitHub, repository: str, snapshot: Snapshot, claim: Claim | None, marker: str
     ) -> str:
-        """Our public issue with the marker, if it is there. Without a claim on record it may be older."""
+        """Our public issue with the marker, if it is there. Without a claim it may be of a memory that was
+        lost, and as old as the private one."""
         known = await self.records.get(snapshot.key)
         if known is not None:
             return known.issue
-        since = snapshot.issue.created_at if claim is None else min(claim.at, snapshot.issue.created_at)
+        since = snapshot.issue.created_at if claim is None else claim.at - SKEW
         owner, repo = repository.split("/")
         async for one in own_issues(gh, owner, repo, snapshot.viewer, since):
             if text.marker_in(one.body) == marker:

@@ -42,7 +42,7 @@ async def stand(store: Store, key: IssueKey, desired: Desired) -> None:
 
 async def keep(store: Store, run: Run, desired: Desired, planned: Plan) -> None:
     """Keep it in the database, and in one line of the log."""
-    actions = (*planned.actions, *planned.tell)
+    actions = (*planned.actions, *planned.tell, *((planned.publish,) if planned.publish else ()))
     note = {
         "memory": run.memory,
         "silence": desired.silence,

@@ -95,7 +95,14 @@ class Store:
         """The issue ended: drop its card and its plan."""
 
         def work(connection: sa.Connection) -> None:
-            for table in (tables.card, tables.last_plan, tables.told, tables.act, tables.standing):
+            for table in (
+                tables.card,
+                tables.last_plan,
+                tables.told,
+                tables.act,
+                tables.standing,
+                tables.published,
+            ):
                 connection.execute(table.delete().where(table.c.key == str(key)))
 
         await self.db.run(work)

@@ -1,4 +1,4 @@
-"""Publishing twice gives one issue: the program is killed before and after each request, answers are lost."""
+"""Publishing twice gives one issue: the program is killed before and after each write, answers are lost."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 import pytest
 from harness import World
+from issues import COMPLETE
 from publish_support import Publication, ready
 
 from bot.model import IssueKey
@@ -23,7 +24,10 @@ class Killed(BaseException):
 
 
 class Killer:
-    """Kills the program before the `at`-th request of a run, or right after GitHub has done it."""
+    """Kills the program before the `at`-th write of a run, or right after GitHub has done it.
+
+    To die at a read is to die before the write that follows it.
+    """
 
     def __init__(self, w: World) -> None:
         self._w, self._request = w, w.github.request
@@ -36,6 +40,8 @@ class Killer:
     async def request(
         self, method: str, url: str, headers: Mapping[str, str], body: bytes = b""
     ) -> tuple[int, Mapping[str, str], bytes]:
+        if b"mutation Apply" not in body and not (method == "POST" and url.endswith("/issues")):
+            return await self._request(method, url, headers, body)
         self.seen += 1
         if self.seen == self.at and self.before:
             raise Killed
@@ -57,45 +63,49 @@ async def settle(w: World, p: Publication) -> None:
         w.leap(MINUTE)
 
 
+async def confirmed(w: World) -> Publication:
+    """A draft that is ready, and the word that it may go; runs are made by hand."""
+    p = Publication(w, w.file("zoekt-indexserver runs out of memory", COMPLETE))
+    await run(w, p)
+    w.comment(p.issue, "/publish", by="erin")
+    await run(w, p)
+    w.leap(MINUTE)
+    w.comment(p.issue, f"/publish confirm {p.digest}", by="erin")
+    return p
+
+
 @pytest.mark.parametrize("forgets", [False, True], ids=["the database stays", "the database is lost"])
 async def test_a_kill_at_any_point_leaves_one_public_issue(forgets: bool) -> None:
     """Afterwards it is there and linked, or a person is asked and confirms again: then there is one."""
-    async with World() as w:
+    async with World(deliver=False) as w:
+        await w.stop()
         killer = Killer(w)
-        asked, at = 0, 0
-        while True:
+        asked = at = 0
+        over = False
+        while not over:
             at += 1
-            points = []
+            over = True
             for before in (True, False):
-                p = await ready(w)
-                await w.stop()  # from here on the runs are made by hand
-                w.comment(p.issue, f"/publish confirm {p.digest}", by="erin")
+                p = await confirmed(w)
+                there = len(p.public)
                 killer.arm(at, before=before)
                 with contextlib.suppress(Killed):
                     await run(w, p)
-                points.append(killer.seen)
+                over = over and killer.seen < at  # the run ended before
                 killer.arm(0, before=True)
                 if forgets:
                     await w.lose_database()
                     await w.stop()
-                else:
-                    await w.start()
-                    await w.stop()
                 await settle(w, p)
-                mine = [one for one in p.public if one.id > p.issue.id]
-                if not mine:
+                if len(p.public) == there:
                     asked += 1
-                    (question,) = [c for c in w.replies(p.issue) if "did not say whether" in c]
+                    (question,) = [body for body in w.replies(p.issue) if "did not say whether" in body]
                     assert question.startswith("@erin ")
                     w.comment(p.issue, f"/publish confirm {p.digest}", by="erin")
                     await settle(w, p)
-                    mine = [one for one in p.public if one.id > p.issue.id]
-                assert 1 == len(mine), f"killed {'before' if before else 'after'} request {at}"
-                assert f"sourcegraph/sourcegraph#{mine[0].number} · open" in p.card
-                await w.start()
-            if max(points) < at:  # the run was over before
-                break
-        assert at > 6
+                assert there + 1 == len(p.public), f"killed {'before' if before else 'after'} write {at}"
+                assert f"sourcegraph/sourcegraph#{p.public[-1].number} · open" in p.card
+        assert at > 4
         assert asked > 0
 
 

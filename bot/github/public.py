@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import partial
 
+from bot.errors import Transient
 from bot.github import parse
 from bot.github.client import GitHub, UnexpectedStatus
 from bot.github.documents import CREATE_ISSUE, GET_ISSUE, LIST_COMMENTS, LIST_ISSUES
@@ -57,6 +58,7 @@ async def own_issues(gh: GitHub, owner: str, repo: str, viewer: Actor, since: da
             yield own
         if len(batch) < PER_PAGE:
             return
+    raise Transient(f"{LIST_ISSUES.path}: more of ours than can be looked through")
 
 
 def _own(batch: list[parse.Json], viewer: Actor) -> list[Own]:

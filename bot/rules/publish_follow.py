@@ -105,6 +105,8 @@ def _progress(
 ) -> Followed:
     """One step on from a claim that is on record."""
     evidence = snapshot.evidence
+    if evidence is not None and evidence.trouble and evidence.fresh == claim.asked:
+        return _stopped(done, claim, evidence.trouble)
     if evidence is None or not evidence.looked:
         again = now + UNANSWERED if evidence is not None and evidence.trouble else _look(claim, now)
         return replace(done, look_again=again)
@@ -114,8 +116,7 @@ def _progress(
     if evidence.refused or evidence.fresh == claim.asked:
         why = "refused" if evidence.refused else _stop(done.memory, claim, snapshot, evidence)
         if why:
-            texts = ((f"publish:stopped:{claim.asked}", words.stopped(claim.by, why)),)
-            return replace(done, memory=_with(done.memory, claim=None, trouble=why), texts=texts)
+            return _stopped(done, claim, why)
         return replace(done, effect=_effect(snapshot, evidence, policy, team_label))
     if claim.given_up:
         return done
@@ -125,6 +126,12 @@ def _progress(
         return replace(done, memory=memory, look_again=now + AGAIN)
     ask = (f"publish:unknown:{claim.asked}", words.unknown(claim, policy.tracker.public or ""))
     return replace(done, memory=memory, texts=(ask,))
+
+
+def _stopped(done: Followed, claim: Claim, why: str) -> Followed:
+    """The claim is given back: nothing was sent. Who confirmed is told."""
+    texts = ((f"publish:stopped:{claim.asked}", words.stopped(claim.by, why)),)
+    return replace(done, memory=_with(done.memory, claim=None, trouble=why), texts=texts)
 
 
 def _stop(memory: Memory, claim: Claim, snapshot: Snapshot, evidence: Evidence) -> str:

@@ -16,7 +16,7 @@ import hashlib
 import hmac
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import groupby
 
 import re2
@@ -40,7 +40,7 @@ _CUSTOMER_FIRST = re2.compile(r"^(?:\[customer(?:-\d+)?\](?:'s)?[\s:|/–—-]*)
 _ROUNDS = 4  # taking a comment out can make another one of what stood around it
 _DRAFT = re.compile(r"<!-- rfh-bot:draft v1 ([0-9]{1,19})\.([0-9a-f]{0,32}) -->")
 _PUBLIC = "<!-- rfh-bot:public v1 {marker} -->"
-_PUBLIC_READ = re.compile(r"<!-- rfh-bot:public v1 ([0-9a-f]{32}) -->\s*\Z")
+_PUBLIC_READ = re.compile(r"<!-- rfh-bot:public v1 ([0-9a-f]{32}) -->")
 MAX_TITLE = 256  # characters of a title on GitHub
 
 
@@ -48,8 +48,8 @@ MAX_TITLE = 256  # characters of a title on GitHub
 class Text:
     """Title and body of an issue, scanned as one text, so that what one shows counts in both."""
 
-    title: str
-    body: str
+    title: str = field(repr=False)
+    body: str = field(repr=False)
 
     @property
     def whole(self) -> str:
@@ -214,6 +214,6 @@ def with_marker(body: str, marker: str) -> str:
 
 
 def marker_in(body: str) -> str:
-    """The marker that a public body ends with; empty for none."""
-    found = _PUBLIC_READ.search(normal(body))
-    return found[1] if found else ""
+    """The marker in a public body of ours, to which people may have added something; empty for none."""
+    found = _PUBLIC_READ.findall(body)
+    return str(found[-1]) if found else ""

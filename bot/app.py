@@ -15,7 +15,7 @@ from bot import __version__
 from bot.budget import Budget
 from bot.db import Database, open_database, utc_now
 from bot.errors import UserError
-from bot.front import gate_of, pages
+from bot.front import front
 from bot.github.auth import App, Clients, Connect
 from bot.github.client import GitHub, OnCall, TokenSource
 from bot.github.lookup import Catalogues
@@ -204,12 +204,8 @@ async def running(settings: Settings, *, on_call: OnCall | None = None) -> Async
         if settings.metrics_port is not None:
             page = MetricsPage(metrics, bot.figures, bot.limits, utc_now)
             await _listen(stack, page.application(), settings.metrics_host, settings.metrics_port, "METRICS_")
-        gate = gate_of(settings, session, connect)
-        site = pages(bot, gate) if gate is not None else None
+        site = await stack.enter_async_context(front(bot, session, connect))
         bot.url = await _listen(stack, _web(bot, worker, site), settings.host, settings.port)
-        if site is not None:
-            warming = asyncio.create_task(site.warm(bot.repositories), name="pages")
-            stack.push_async_callback(_stop, warming)
         door = bot.slack_door()
         if door is not None and settings.slack_app_token:
             socket = listen(door, settings.slack_app_token, settings.slack_url)

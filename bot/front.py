@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Callable
 
 import aiohttp
 
@@ -13,13 +15,35 @@ from bot.pages.render import Renderer
 from bot.pages.reports import Reports
 from bot.pages.signin import SignIn
 from bot.pages.site import Site
+from bot.policy.schema import Policy
 from bot.rules.figures.measure import measure
 from bot.rules.figures.period import Period
 from bot.rules.figures.report import Report
-from bot.rules.figures.tickets import NONE
+from bot.rules.figures.tickets import NONE, Tickets
 from bot.settings import Settings
 from bot.store_figures import FigureStore
 from bot.work import Bot
+from bot.zendesk import Access, Zendesk
+from bot.zendesk_feed import TicketFeed
+
+
+@contextlib.asynccontextmanager
+async def front(bot: Bot, session: aiohttp.ClientSession, connect: Connect) -> AsyncIterator[Site | None]:
+    """The pages and, while this is open, what keeps them fresh; None: none are asked for."""
+    gate = gate_of(bot.settings, session, connect)
+    if gate is None:
+        yield None
+        return
+    feed = feed_of(bot, session)
+    site = pages(bot, gate, feed.tickets if feed is not None else lambda: NONE)
+    work = [site.warm(bot.repositories), *([feed.run()] if feed is not None else [])]
+    tasks = [asyncio.create_task(one, name="pages") for one in work]
+    try:
+        yield site
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 def gate_of(settings: Settings, session: aiohttp.ClientSession, connect: Connect) -> Gate | None:
@@ -29,8 +53,21 @@ def gate_of(settings: Settings, session: aiohttp.ClientSession, connect: Connect
     return OAuth(settings.client_id, settings.client_secret, settings.api_url, session, connect)
 
 
-def pages(bot: Bot, gate: Gate) -> Site:
-    """All pages, at their public address, or where the App listens."""
+def feed_of(bot: Bot, session: aiohttp.ClientSession) -> TicketFeed | None:
+    """Tickets for the pages; None: no Zendesk is set up."""
+    settings = bot.settings
+    if not settings.zendesk_token:
+        return None
+
+    async def policy() -> Policy:
+        return (await bot.book()).policy
+
+    access = Access(settings.zendesk_url, settings.zendesk_token, settings.zendesk_email)
+    return TicketFeed(Zendesk(session, access, bot.now), policy, bot.now)
+
+
+def pages(bot: Bot, gate: Gate, tickets: Callable[[], Tickets] = lambda: NONE) -> Site:
+    """All pages, at their public address, or where the App listens. `tickets` gives those that are known."""
     figures = FigureStore(bot.db)
 
     def address() -> str:
@@ -40,7 +77,7 @@ def pages(bot: Bot, gate: Gate) -> Site:
         policy = (await bot.book(repository)).policy
         facts = await figures.load(repository)
         return await asyncio.to_thread(
-            measure, facts, NONE, period, policy, bot.now(), repository=repository, team=team
+            measure, facts, tickets(), period, policy, bot.now(), repository=repository, team=team
         )
 
     renderer = Renderer()

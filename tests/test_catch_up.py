@@ -50,7 +50,8 @@ async def test_a_catch_up_reads_a_page_and_then_only_what_changed() -> None:
         await w.settle(1300)
         w.github.calls.clear()
         await w.settle(600)
-        listed = [call for call in w.github.calls.calls if call.template.endswith("/issues")]
+        read = [call for call in w.github.calls.calls if call.template.endswith("/issues")]
+        listed = [call for call in read if "contents" in call.permissions]  # the public tracker's has less
         assert 1 == len(listed)
         assert [] == [call for call in w.github.calls.calls if call.operation == "LoadIssue"]
 

@@ -134,7 +134,6 @@ def test_the_version_is_printed(cli: Cli) -> None:
         pytest.param(("pause", "customer"), "write owner/repo", id="pause without owner"),
         pytest.param(("pause",), "no database at", id="pause where no server ever ran"),
         pytest.param(("explain", "a/b#1"), "no database at", id="explain where no server ever ran"),
-        pytest.param(("serve",), "GITHUB_APP_ID is not set", id="serve without settings"),
         pytest.param(("reconcile", "a/b#1"), "GITHUB_APP_ID is not set", id="reconcile without credentials"),
     ],
 )

@@ -256,18 +256,19 @@ def _people(found: Guidance, view: View) -> list[str]:
 
 def _tell_team(view: View, team: Team) -> str:
     """The message of handbook step 5: what is needed, the link, the timeline."""
-    if team.slack.channel is None or view.snapshot.issue.state == "CLOSED":
+    if view.snapshot.issue.state == "CLOSED":
         return ""
+    channel = team.slack.channel
     told = view.memory.told[-1] if view.memory.told else None
     if told is not None and told.ts and told.team == view.owner.team:
-        return words.told(team.slack.channel, told.link)
+        return words.told(channel or "Slack", told.link)
     handle = f"{team.slack.handle} " if team.slack.handle else ""
     need = view.intake.values.get("need") or view.snapshot.issue.title
     lines = [f"{handle}{clean(need, SHORT)}", view.snapshot.issue.url]
     timeline = view.intake.values.get("timeline")
     if timeline:
         lines.append(f"Timeline: {clean(timeline, SHORT)}")
-    return f"**Tell them in {team.slack.channel}**\n" + fence("\n".join(lines))
+    return f"**Tell {f'them in {channel}' if channel else team.name}**\n" + fence("\n".join(lines))
 
 
 def _spans(view: View) -> str:

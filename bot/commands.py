@@ -222,7 +222,13 @@ _TABLE = (
         True,
     ),
     Spec("unsnooze", "/unsnooze", "Reminders go on.", "/unsnooze", "snooze"),
-    Spec("emergency", "/emergency", "From now on reminders come at any hour.", "/emergency", "emergency"),
+    Spec(
+        "emergency",
+        "/emergency",
+        "Page support on call; reminders come at any hour.",
+        "/emergency",
+        "emergency",
+    ),
     Spec(
         "docs",
         "/docs updated URL | issue URL | none REASON",

@@ -441,3 +441,15 @@ async def test_a_published_issue_is_shown_with_its_link_also_when_it_is_closed()
         assert "*Closed*" in said(message)
         assert expected in said(message)
         await settled(w, issue)
+
+
+@pytest.mark.parametrize("slack", [False, True], ids=["no token", "token"])
+async def test_a_team_without_a_channel_has_the_ready_text_on_the_card(tmp_path: Path, slack: bool) -> None:
+    policy = tmp_path / "policy.yml"
+    policy.write_text("teams: {search-core: {slack: {channel: null}}}\n")
+    async with World(slack=slack, policy=policy) as w:
+        issue = w.file(TITLE, COMPLETE)
+        await w.settle()
+        assert "**Tell Search Core**\n```\n@search-core-support Find out why" in w.card(issue)
+        assert w.slack is None or [] == w.slack.messages
+        await w.assert_settled(issue)

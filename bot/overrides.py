@@ -7,8 +7,9 @@
   edited in place, closed when the file loads, opened again at the next break. One that people closed stays
   closed until then; one that they deleted is made anew when something else is broken.
 
-The race: an answer to the creation of that issue is lost. It is recorded before that one is about to be made,
-and for a minute after it, while GitHub's list may lag, none is made again.
+The races: an answer to the creation of that issue is lost. That one is about to be made is recorded before,
+and for a minute, while GitHub's list may lag, none is made again. A commit is not readable yet: one that
+shows no file, while there is one in force, is looked for again before that is believed.
 """
 
 from __future__ import annotations
@@ -36,6 +37,7 @@ from bot.guard import Guard
 from bot.model import IssueKey
 from bot.queue import Claim
 from bot.reconciler import Reconciler
+from bot.rulebooks import Proposed
 from bot.rules.routing_effect import MOST, Effect, Text, effect
 from bot.rules.rulebook import Rulebook
 from bot.store_standing import Standings
@@ -43,6 +45,7 @@ from bot.worker import Done
 
 CHECK, PROPOSAL, NOTICE = "policy", "proposal", "notice"
 SAID = "policy broken"
+LOOKS, SOON = 4, 2.0  # how often, and after how many seconds, a commit is looked for that shows no policy
 PER_PAGE, PAGES = 100, 10  # of our own issues, the last changed first
 LAG = 60.0  # seconds within which GitHub's list may not show an issue that was created
 
@@ -72,7 +75,7 @@ class Overrides:
         """A push to the default branch touched the file: say on its commit how that went."""
         owner, repo, sha = _commit(claim.key)
         books, gh = self.reconciler.rulebooks, await self.clients.client(owner, repo)
-        found = await books.at(gh, owner, repo, sha)
+        found = await self._at(claim, gh, owner, repo, sha)
         in_force = await books.sha(gh, owner, repo) == found.sha
         title, summary = words_policy.checked(len(found.problems), in_force=in_force)
         await self._report(owner, repo, sha, found.problems, title, summary)
@@ -82,7 +85,7 @@ class Overrides:
         """A push to another branch: if its file differs, say what is wrong, or what it would change."""
         owner, repo, sha = _commit(claim.key)
         books, gh = self.reconciler.rulebooks, await self.clients.client(owner, repo)
-        found = await books.at(gh, owner, repo, sha)
+        found = await self._at(claim, gh, owner, repo, sha)
         if await books.sha(gh, owner, repo) == found.sha:
             return Done("same policy", end=True)
         seen: Effect | None = None
@@ -92,6 +95,17 @@ class Overrides:
         title, summary = words_policy.proposed(len(found.problems), seen)
         await self._report(owner, repo, sha, found.problems, title, summary)
         return Done("proposal", end=True)
+
+    async def _at(self, claim: Claim, gh: GitHub, owner: str, repo: str, sha: str) -> Proposed:
+        """The commit's override. Raises Transient while it may be that GitHub does not show the commit yet.
+
+        A commit that cannot be read and one without the file are the same answer.
+        """
+        found = await self.reconciler.rulebooks.at(gh, owner, repo, sha)
+        hidden = not found.sha and await self.reconciler.rulebooks.sha(gh, owner, repo)
+        if hidden and claim.attempts < LOOKS:
+            raise Transient("the commit may not be readable yet", SOON)
+        return found
 
     async def _report(
         self, owner: str, repo: str, sha: str, problems: tuple[str, ...], title: str, summary: str

@@ -13,6 +13,7 @@ from bot.events import POLICY_PATH
 from bot.policy.load import DEFAULT_NAME, default_text
 from bot.rulebooks import compiled
 from bot.rules.routing_effect import Change, Effect, Text, Verdict, effect
+from bot.sandbox.faults import Faults
 from bot.sandbox.records import CheckRun, Issue
 
 pytestmark = pytest.mark.looptime
@@ -92,6 +93,14 @@ async def test_each_commit_is_judged_by_its_own_file() -> None:
         shas = [sha for (_, sha) in w.github.world.state.trees]
         assert {shas[-2]: "failure", shas[-1]: "success"} == by_commit
         assert [] == notices(w)
+
+
+async def test_a_commit_that_github_does_not_show_yet_is_looked_for_again() -> None:
+    async with World(faults=Faults(lag=3)) as w:
+        await w.settle()
+        for number in range(5):
+            await pushed(w, BROKEN + f"# {number}\n", branch=f"topic-{number}")
+        assert ["failure"] * 5 == [one.conclusion for one in checks(w)]
 
 
 async def test_the_head_of_a_pull_request_has_its_check_whatever_its_last_commit_touched() -> None:

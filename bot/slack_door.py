@@ -73,6 +73,7 @@ class SlackDoor:
 
     async def answer(self, request: web.Request) -> web.Response:
         """Take one interaction, and log it in one line."""
+        structlog.contextvars.clear_contextvars()  # what the last one on this connection left
         body = b""
         async for chunk in request.content.iter_any():
             body += chunk
@@ -104,6 +105,7 @@ class SlackDoor:
 
     async def interaction(self, payload: Mapping[str, Any]) -> tuple[int, str]:
         """Status and a word for the log, of what is known to come from Slack. Raises nothing."""
+        structlog.contextvars.clear_contextvars()
         try:
             return 200, await self._act(payload)
         except (ValueError, KeyError, IndexError, TypeError, AttributeError, RecursionError, Unreadable):
@@ -162,6 +164,7 @@ class SlackDoor:
 
     async def _who(self, key: IssueKey, user: str, channel: str) -> str:
         """The person's GitHub login; empty, and they are told, when the policy does not name them."""
+        structlog.contextvars.bind_contextvars(key=str(key))  # of what is logged from here on
         people = await self.people(key)
         if people is None:
             raise Unreadable

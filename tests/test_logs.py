@@ -4,20 +4,25 @@ from __future__ import annotations
 
 import io
 import json
+from urllib.parse import urlencode
 
 import pytest
 import structlog
 from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
-from harness import World, signature
+from harness import START, World, signature
 from issues import COMPLETE
+from slack_support import SECRET, slack_signature
 from structlog.contextvars import merge_contextvars
 from structlog.testing import capture_logs
 
 from bot import logs
 from bot.events import Named
 from bot.model import IssueKey
+from bot.rules.slack_message import BLOCK, TAKE, Block
 from bot.sandbox.faults import Faults
+from bot.slack_door import SlackDoor
+from bot.told import Act
 from bot.webhook import Webhook
 
 GUID = "72d3162e-cc78-11e3-81ab-4c9367dc0958"
@@ -69,6 +74,49 @@ async def test_every_line_of_a_run_carries_its_key(fault: str) -> None:
     assert all(line["attempt"] >= 1 for line in lines)
     planned = [line for line in lines if line["event"] == "planned"]
     assert [line["key"] for line in planned] == [line["issue"] for line in planned]
+
+
+class NoSlack:
+    """Is never asked."""
+
+    async def email(self, user: str) -> str:
+        raise NotImplementedError
+
+    async def hint(self, channel: str, user: str, text: str) -> None:
+        raise NotImplementedError
+
+    async def open_form(self, trigger: str, view: Block) -> None:
+        raise NotImplementedError
+
+
+async def test_a_clicks_line_carries_its_issue_and_the_next_one_does_not() -> None:
+    acts: list[str] = []
+
+    async def accept(key: IssueKey, act: Act) -> None:
+        structlog.get_logger("somewhere").info("on the way")
+        acts.append(act.text)
+
+    async def people(key: IssueKey) -> dict[str, str]:
+        return {"U1": "erin"}
+
+    door = SlackDoor(SECRET, NoSlack(), accept, people, lambda: START)
+    app = web.Application()
+    app.router.add_post("/slack/interactions", door.answer)
+    click = {"block_id": f"{BLOCK}o/r#7", "action_id": TAKE, "action_ts": "1.2"}
+    payload = {"type": "block_actions", "user": {"id": "U1"}, "channel": {"id": "C1"}, "actions": [click]}
+    with capture_logs([merge_contextvars]) as lines:
+        async with TestClient(TestServer(app)) as client:
+            for body in (urlencode({"payload": json.dumps(payload)}).encode(), b"unreadable"):
+                stamp = int(START.timestamp())
+                headers = {
+                    "X-Slack-Request-Timestamp": str(stamp),
+                    "X-Slack-Signature": slack_signature(body, stamp),
+                }
+                await client.post("/slack/interactions", data=body, headers=headers)
+    assert ["/take"] == acts
+    assert [("on the way", "o/r#7"), ("interaction", "o/r#7"), ("interaction", None)] == [
+        (line["event"], line.get("key")) for line in lines
+    ]
 
 
 def test_a_line_is_one_json_object_with_time_and_level(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -90,24 +90,23 @@ def html(report: Report, sections: Sequence[Section], policy: Policy) -> str:
 
 
 def pictures(report: Report, policy: Policy) -> list[tuple[str, plots.Spec]]:
-    """The two goals over the weeks."""
+    """The two goals over the weeks, where they are known for more than one."""
     goals = policy.goals
-
-    def over_weeks(name: str, value: Mapping[datetime, float | None]) -> list[Series]:
-        return [Series(name, tuple(value.items()))]
-
+    needed = Series("needed", tuple((week.period.since, week.needed.value) for week in report.weeks))
+    in_time = Series("in time", tuple((week.period.since, week.response.value) for week in report.weeks))
     found = []
-    needed = {week.period.since: week.needed.value for week in report.weeks}
-    if any(value is not None for value in needed.values()):
-        spec = plots.trend(
-            over_weeks("needed", needed), percent=True, goal=goals.engineering_needed, at_most=True
-        )
+    if _is_line(needed):
+        spec = plots.trend([needed], percent=True, goal=goals.engineering_needed, at_most=True)
         found.append(("Tickets that needed engineering", spec))
-    answered = {week.period.since: week.response.value for week in report.weeks}
-    if any(value is not None for value in answered.values()):
-        spec = plots.trend(over_weeks("in time", answered), percent=True, goal=goals.engineering_in_time)
+    if _is_line(in_time):
+        spec = plots.trend([in_time], percent=True, goal=goals.engineering_in_time)
         found.append(("First engineering response in time", spec))
     return found
+
+
+def _is_line(series: Series) -> bool:
+    """One point is no line."""
+    return sum(value is not None for _, value in series.points) > 1
 
 
 def _figure(caption: str, svg: str) -> str:

@@ -7,6 +7,7 @@ are left out where the report may be seen by others than readers of the issues (
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import timedelta
 
 from bot.figure_table import Link, Section, Table, Words
 from bot.figure_words import NONE, day, days, goal, hours, of, percent, quantile, target
@@ -18,8 +19,9 @@ MOST = 15  # rows of a list that a reader goes through; what is more is counted
 
 
 def title(report: Report) -> str:
-    """What it is about: ``Support and engineering, 1 Nov 2026 to 1 Dec 2026``."""
-    return f"Support and engineering, {day(report.period.since)} to {day(report.period.until)}"
+    """What it is about: ``Support and engineering, 1 Nov 2026 to 30 Nov 2026``."""
+    last = report.period.until - timedelta(microseconds=1)
+    return f"Support and engineering, {day(report.period.since)} to {day(last)}"
 
 
 def outline(report: Report, policy: Policy, *, private: bool) -> tuple[Section, ...]:
@@ -29,7 +31,7 @@ def outline(report: Report, policy: Policy, *, private: bool) -> tuple[Section, 
         for section in (
             _goals(report, policy),
             _responses(report, policy),
-            _weeks(report),
+            _weeks(report, policy),
             _intake(report, policy),
             _routing(report, policy),
             _turns(report),
@@ -138,7 +140,7 @@ def _response(found: Response) -> tuple[str, ...]:
     return (*map(str, counts), percent(found.share.value), quantile(found.spread.median))
 
 
-def _weeks(report: Report) -> Section:
+def _weeks(report: Report, policy: Policy) -> Section:
     rows = tuple(
         (
             day(week.period.since),

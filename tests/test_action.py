@@ -17,6 +17,7 @@ from bot.cli.action import action, read_inputs
 from bot.cli.action_report import Report, outputs, summary_lines, tell
 from bot.errors import UserError
 from bot.memory import is_card, visible
+from bot.sandbox.faults import Faults
 
 pytestmark = pytest.mark.looptime
 
@@ -115,14 +116,34 @@ async def test_a_dry_run_writes_nothing_and_tells_all() -> None:
         assert ["AddLabels rfh, customer/…, cs/p2, team/search-core", "CreateComment card"] == plan["actions"]
 
 
-async def test_a_report_says_what_a_sweep_would_do_and_writes_nothing() -> None:
+async def test_a_report_is_the_figures_without_private_words_and_writes_nothing() -> None:
+    """In the job's summary: goals, weeks, teams; no title and no customer. Whoever the writer is."""
     async with Repository() as w:
-        w.file(TITLE, COMPLETE)
+        w.file(TITLE, COMPLETE, labels=("rfh", "team/search-core", "customer/northmere"))
         w.github.calls.clear()
-        report = await Actions(w).job("report")
+        jobs = Actions(w, policy="writer: app\n")
+        report = await jobs.job("report")
         assert [] == w.github.calls.writes
-        (plan,) = json.loads(outputs(report)["plan"])
-        assert ["AddLabels rfh, customer/…, cs/p2, team/search-core", "CreateComment card"] == plan["actions"]
+        text = "\n".join(summary_lines(report, "https://github.com"))
+        assert text.startswith("# Support and engineering, ")
+        assert "| Search Core | 1 |" in text
+        assert "not known: it takes" in text
+        assert TITLE not in text
+        assert "northmere" not in text
+        assert 0 == tell(report, {})
+        assert 4 >= len(w.github.calls.reads), [
+            call.operation or call.template for call in w.github.calls.reads
+        ]
+
+
+async def test_a_report_that_cannot_be_made_says_why() -> None:
+    async with Repository() as w:
+        jobs = Actions(w)
+        w.github.faults.odds.update(Faults.parse("5xx:1").odds)
+        report = await jobs.job("report")
+        assert report.summary is not None
+        assert 1 == len(report.summary.all_problems)
+        assert 0 == tell(report, {})  # it may pass by itself
 
 
 async def test_where_the_app_writes_the_action_steps_back() -> None:

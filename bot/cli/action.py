@@ -96,9 +96,7 @@ def read_inputs(env: Mapping[str, str]) -> Inputs:
     named = read(event, _payload(env.get("GITHUB_EVENT_PATH", "")), {name.casefold(): name}, None)
     owner, repo = name.split("/")
     settings = read_settings(env, app=False)
-    # A report is a sweep that only looks: what is open, and what is pending, in the job's summary.
-    only_look = dry_run == "true" or mode == "report"
-    return Inputs(mode, owner, repo, named, settings, env.get("GITHUB_TOKEN", ""), only_look)
+    return Inputs(mode, owner, repo, named, settings, env.get("GITHUB_TOKEN", ""), dry_run == "true")
 
 
 def _payload(path: str) -> Mapping[str, Any]:
@@ -142,7 +140,8 @@ async def _run(inputs: Inputs) -> Report:
 
 
 async def act(inputs: Inputs, rec: Reconciler, allowance: Allowance, guard: Guard) -> Report:
-    """Do what is pending in the repository, the event's own issue first."""
+    """Do what is pending in the repository, the event's own issue first; or report its figures."""
+    from bot.cli.action_figures import figures
     from bot.errors import RfhError
     from bot.sweep import Problem, Summary, sweep
 
@@ -156,6 +155,11 @@ async def act(inputs: Inputs, rec: Reconciler, allowance: Allowance, guard: Guar
     # Without a database there is no last good policy to fall back to, and the shipped one is not theirs.
     if broken:
         return Report(broken=broken)
+    if inputs.mode == "report":
+        try:
+            return Report(figures=await figures(inputs, rec, book, allowance))
+        except RfhError as error:
+            return Report(Summary(0, (), 0, (Problem.of(error),)))
     if book.policy.writer != rec.writer and not inputs.dry_run:
         return Report(
             notice="The policy says `writer: app`, so the Action leaves this repository to the App."

@@ -21,10 +21,12 @@ MOST_RUNS = 100  # told in outputs and summary; GitHub cuts both at 1 MB
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What a run came to: `notice` says why nothing was done, `broken` what is wrong with the policy."""
+    """What a run came to: `notice` says why nothing was done, `broken` what is wrong with the policy;
+    `figures` is the whole summary of a run in mode report."""
 
     summary: Summary | None = None
     notice: str = ""
+    figures: str = ""
     broken: tuple[str, ...] = ()
     own: str = ""  # the event's issue
     customer_prefix: str = ""
@@ -100,6 +102,8 @@ def outputs(report: Report) -> dict[str, str]:
 
 def summary_lines(report: Report, server: str) -> list[str]:
     """The job summary, as markdown."""
+    if report.figures:
+        return report.figures.splitlines()
     lines = ["### rfh-bot", ""]
     if report.notice:
         lines.append(report.notice)

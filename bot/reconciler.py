@@ -66,7 +66,7 @@ from bot.told import Sent
 
 LAG = (0.5, 1.0, 2.0, 4.0, 8.0)  # seconds between looks while a read is behind the event
 UNSEEN_CARD = 3.0  # seconds before a card that the mirror knows is believed to be gone
-INHERITED = 10.0  # seconds before an inherited key may create a card
+INHERITED = 10.0  # seconds before an inherited key may create a comment
 STALE = timedelta(seconds=5)
 TWINS = timedelta(minutes=1)  # after a card that may have a twin which no read has shown yet, look again
 ROUNDS = 6  # within one run: labels to create, a card edited under our hands, a claim and its effect
@@ -170,7 +170,7 @@ class Reconciler:
                 if only_look and result.look_again is not None:  # what is due stays due: no need to hurry
                     return replace(result, look_again=max(result.look_again, self.now() + SHADOWED))
                 return result
-            if _creates_card(planned) and not may_create:
+            if _creates(planned) and not may_create:
                 await self.sleep(INHERITED)
                 may_create = True
                 continue
@@ -334,6 +334,10 @@ class Reconciler:
                 continue
             rev, marker = marker_of(action.body)
             await self.store.save_card(key, MirroredCard(comment_id, node_id, rev, marker))
+
+
+def _creates(planned: Plan) -> bool:
+    return any(isinstance(action, CreateComment) for action in planned.actions)
 
 
 def _creates_card(planned: Plan) -> bool:

@@ -1,7 +1,7 @@
 """`rfh-bot serve` for tests of several machines: the same program, with shorter times around a death.
 
 A lease of 30 s and the 10 s that an inherited key waits are there for GitHub's lag and for slow machines; the
-sandbox does not lag, and tests do not wait. The half minute's pause of the write budget is left out, and so is
+sandbox does not lag, and tests do not wait. The budget's pause of half a minute is left out, and so is
 the redactor, whose scanner takes seconds to build.
 """
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -60,14 +59,18 @@ class Site:
         )
 
     async def warm(self, repositories: Sequence[str]) -> None:
-        """Make the overviews once, so that nobody waits for the first: after a start there are facts to
-        parse, and what draws is to be loaded."""
-        for repository, days in itertools.product(repositories, SPANS):
-            try:
-                await self._drawn(await self.reports.get(repository, days))
-            except Exception as error:  # noqa: BLE001  # whoever looks will see it, and it is tried again then
-                log = structlog.get_logger("pages")
-                log.warning("not made yet", repository=repository, error=type(error).__name__)
+        """Make overviews and teams' pages once, so that nobody waits for the first: after a start there are
+        facts to parse and plots to draw."""
+        for repository in repositories:
+            teams = [
+                id_ for id_, team in (await self.books(repository)).policy.teams.items() if team.engineering
+            ]
+            for days, team in [*((days, None) for days in SPANS), *((SPANS[0], team) for team in teams)]:
+                try:
+                    await self._drawn(await self.reports.get(repository, days, team))
+                except Exception as error:  # noqa: BLE001  # whoever looks will see it, and it is tried again
+                    log = structlog.get_logger("pages")
+                    log.warning("not made yet", repository=repository, error=type(error).__name__)
 
     async def overview(self, request: web.Request) -> web.Response:
         """Where the process stands against its goals."""

@@ -67,8 +67,12 @@ def _ranked(requests: Iterable[Standing], policy: Policy) -> list[Standing]:
     order = {id_: number for number, id_ in enumerate(policy.priorities)}
     return sorted(
         requests,
-        key=lambda one: (order.get(one.priority, len(order)), one.asked_at, one.customer, one.issue),
+        key=lambda one: (order.get(one.priority, len(order)), one.asked_at, one.customer, _number(one)),
     )
+
+
+def _number(one: Standing) -> int:
+    return int(one.issue.rpartition("#")[2])
 
 
 # ── digests ─────────────────────────────────────────────────────────────────────────────────

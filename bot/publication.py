@@ -23,7 +23,6 @@ class Draft:
     """The draft comment, as it was last checked."""
 
     asked: int  # id of the `/publish` comment that it was made for
-    at: datetime
     source: str  # digest of the private title and body it was made of
     comments: tuple[tuple[int, str], ...] = ()  # chosen comments, each with the digest of its text
     digest: str = ""  # of the text that the findings below are of
@@ -53,7 +52,6 @@ class Public:
     """The public issue, ``owner/repo#7``. `state`: open, gone, or why it was closed."""
 
     issue: str
-    at: datetime
     state: str = OPEN
 
 
@@ -167,14 +165,14 @@ def dump(publication: Publication) -> list[Any]:
         None
         if draft is None
         else [
-            *(draft.asked, _stamp(draft.at), draft.source, [list(one) for one in draft.comments]),
-            *(draft.digest, _stamp(draft.checked_at), draft.blocks, draft.warnings),
+            *(draft.asked, draft.source, [list(one) for one in draft.comments], draft.digest),
+            *(_stamp(draft.checked_at), draft.blocks, draft.warnings),
         ],
         list(publication.acked),
         None
         if claim is None
         else [claim.digest, claim.by, claim.asked, _stamp(claim.at), claim.looks, _stamp(claim.looked_at)],
-        None if public is None else [public.issue, _stamp(public.at), public.state],
+        None if public is None else [public.issue, public.state],
         publication.trouble,
     ]
 
@@ -188,17 +186,17 @@ def load(raw: Any) -> Publication:
         None if draft is None else _draft(*draft),
         tuple(str(one) for one in acked),
         None if claim is None else _claim(*claim),
-        None if public is None else Public(str(public[0]), _time(public[1]), str(public[2])),
+        None if public is None else Public(str(public[0]), str(public[1])),
         str(trouble),
     )
 
 
 def _draft(
-    asked: Any, at: Any, source: Any, comments: Any, digest: Any, checked: Any, blocks: Any, warnings: Any
+    asked: Any, source: Any, comments: Any, digest: Any, checked: Any, blocks: Any, warnings: Any
 ) -> Draft:
     chosen = tuple((int(id_), str(text)) for id_, text in comments)
     counts = int(blocks), int(warnings)
-    return Draft(int(asked), _time(at), str(source), chosen, str(digest), _maybe(checked), *counts)
+    return Draft(int(asked), str(source), chosen, str(digest), _maybe(checked), *counts)
 
 
 def _claim(digest: Any, by: Any, asked: Any, at: Any, looks: Any, looked_at: Any) -> Claim:

@@ -186,7 +186,10 @@ class Publisher:
 
     async def create(self, key: IssueKey, effect: PublicIssue, guard: Guard) -> Outcome:
         """The one effect. What `guard` raises comes before anything is sent."""
-        gh = await self._client(effect.repository)
+        try:
+            gh = await self._client(effect.repository)
+        except Forbidden:
+            return "refused"
         owner, repo = effect.repository.split("/")
         await guard(True)
         try:

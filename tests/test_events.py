@@ -160,6 +160,20 @@ def test_what_a_delivery_of_the_public_tracker_names(act: Act, why: str) -> None
     assert expected == named.public
 
 
+@pytest.mark.parametrize(
+    ("act", "expected"),
+    [
+        pytest.param(lambda s, d: s.world.close(opened(s, d), "max"), True, id="closed"),
+        pytest.param(lambda s, d: s.world.delete_issue(opened(s, d), "max"), True, id="deleted"),
+        pytest.param(lambda s, d: s.world.edit_issue(opened(s, d), "olu", body="x"), False, id="edited"),
+    ],
+)
+def test_how_a_public_issue_stands_is_told_to_the_private_one(act: Act, expected: bool) -> None:
+    event, body = payload(act)
+    named = read(event, body, {}, 41_000_000, {"sourcegraph/sourcegraph": "sourcegraph/sourcegraph"})
+    assert (IssueKey("sourcegraph", "sourcegraph", 1) if expected else None) == named.published
+
+
 def test_a_tracker_that_is_watched_is_not_also_the_public_one() -> None:
     event, body = payload(commented)
     named = read(event, body, WATCHED, None, WATCHED)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from intake_bodies import POLICY, RULE, form, markdown
 from pure import BOT, NOW, SAM, snapshot
 
 from bot.markdown import command_lines, verbatim
@@ -123,11 +125,25 @@ def test_a_title_does_not_begin_with_a_placeholder(title: str, expected: str) ->
 def test_the_record_survives_the_marker() -> None:
     """Of a full one, too: ids, digests and fingerprints, no words."""
     full = Publication(
-        Draft(7, NOW, "ab" * 6, ((8, "cd" * 6),), "ef" * 6, NOW, 1, 2),
+        Draft(7, "ab" * 6, ((8, "cd" * 6),), "ef" * 6, NOW, 1, 2),
         ("12" * 8,) * 2,
         Claim("ef" * 6, "erin", 9, NOW, 1, NOW),
-        Public("o/r#7", NOW, "completed"),
+        Public("o/r#7", "completed"),
         "scanner",
     )
     assert full == load(dump(full))
     assert Publication() == load(None)
+
+
+@pytest.mark.parametrize("write", [form, markdown], ids=["issue form", "markdown"])
+def test_the_draft_is_the_issue_without_our_own_fields_and_empty_ones(write: Callable[..., str]) -> None:
+    body = write(steps="open the page\n\n\n\nthen wait")
+    left_out, filed = POLICY.publish.leave_out, snapshot(body, title=" a  title ")
+    made = text.compose(filed, RULE.parse(body), ["", "said"], left_out, "Heading")
+    assert "a title" == made.title
+    for gone in ("Northmere", "48211", "cs/p2", "docs.google.com", "this week", "No response", "Screens"):
+        assert gone not in made.body
+    assert "Say whether gitserver may lose a shard." in made.body
+    assert "open the page\n\nthen wait" in made.body
+    assert made.body.endswith("\n\n**Heading**\n\nsaid")
+    assert 1 == made.body.count("Heading")

@@ -233,6 +233,25 @@ async def test_a_draft_that_is_too_long_is_refused() -> None:
         assert [] == p.drafts
 
 
+async def test_a_draft_in_the_middle_of_a_long_discussion_is_found() -> None:
+    """One read shows the first ten and the last fifty comments; draft and chosen comment are elsewhere."""
+    async with World() as w:
+        p = Publication(w, w.file("Search is slow", complete(Steps="Open Grafoose")))
+        await w.settle()
+        chosen = [w.comment(p.issue, f"Comment {number}.", by="sam") for number in range(12)][-1]
+        await p.draft()
+        for number in range(70):
+            w.comment(p.issue, f"Later {number}.", by="sam")
+        await w.settle(1200)  # all of it is settled: no read goes back so far
+        await p.draft(chosen)
+        assert 1 == len(p.drafts)
+        assert "Comment 11." in p.text
+        await p.say("/ack 1")
+        assert p.ready
+        await p.confirm()
+        assert 1 == len(p.public)
+
+
 # ── nothing is published ────────────────────────────────────────────────────────────────────
 
 

@@ -79,7 +79,7 @@ def wants(
     claim = publication.claim
     if claim is not None and fresh == claim.asked:
         return Wants(make, check=True, tracker=True)
-    waiting = claim is not None and not claim.given_up and _look_due(claim) <= now
+    waiting = claim is not None and not claim.given_up and look_due(claim) <= now
     draft = publication.draft
     idle = claim is None or claim.given_up
     edited = draft is not None and idle and draft.digest != draft_digest(snapshot, draft, signature)
@@ -100,7 +100,8 @@ def _allowed(name: str, comment: Comment, snapshot: Snapshot, policy: Policy) ->
     return comment.edited_at is None and role_counts(role, needed_role(name, policy), policy)
 
 
-def _look_due(claim: Claim) -> datetime:
+def look_due(claim: Claim) -> datetime:
+    """When the public tracker may be looked through for a claim of unknown outcome."""
     return claim.at if claim.looked_at is None else claim.looked_at + AGAIN
 
 
@@ -158,7 +159,6 @@ def _ask(
         return Refusal(f"publish-{made.problem}")
     draft = Draft(
         asked=comment.id,
-        at=comment.created_at,
         source=text.source_digest(snapshot),
         comments=tuple(made.sources),
         digest=made.digest,

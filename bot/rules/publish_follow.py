@@ -15,7 +15,7 @@ from bot.model import CreateComment, DeleteComment, MinimizeComment, Snapshot, U
 from bot.policy.schema import Policy
 from bot.publication import OPEN, Checked, Claim, Evidence, Public, Publication, PublicIssue
 from bot.rules import publish_text as text
-from bot.rules.publish import AGAIN, UNANSWERED, checked_of
+from bot.rules.publish import AGAIN, UNANSWERED, checked_of, look_due
 
 DRAFT = "draft:"  # what the effect keys of draft comments start with
 TOLD = "public:closed"  # the effect: support was told that the public issue is closed
@@ -111,15 +111,15 @@ def _progress(
         again = now + UNANSWERED if evidence is not None and evidence.trouble else _look(claim, now)
         return replace(done, look_again=again)
     if evidence.found:
-        public = Public(evidence.found, now)
+        public = Public(evidence.found)
         return replace(done, memory=_with(done.memory, claim=None, public=public, trouble=""))
     if evidence.refused or evidence.fresh == claim.asked:
         why = "refused" if evidence.refused else _stop(done.memory, claim, snapshot, evidence)
         if why:
             return _stopped(done, claim, why)
         return replace(done, effect=_effect(snapshot, evidence, policy, team_label))
-    if claim.given_up:
-        return done
+    if claim.given_up or look_due(claim) > now:
+        return replace(done, look_again=_look(claim, now))
     missed = replace(claim, looks=claim.looks + 1, looked_at=now)
     memory = _with(done.memory, claim=missed)
     if not missed.given_up:

@@ -37,6 +37,7 @@ _LIVE = (  # between the two groups the character goes
 )
 _COMMAND = re2.compile(r"^([ \t>*+-]*/)([A-Za-z][A-Za-z0-9_-]*(?:[ \t].*)?)$")
 _CUSTOMER_FIRST = re2.compile(r"^(?:\[customer(?:-\d+)?\](?:'s)?[\s:|/–—-]*)+")
+_EMPTY = "_No response_"  # what GitHub writes into an empty field of an issue form
 _ROUNDS = 4  # taking a comment out can make another one of what stood around it
 _DRAFT = re.compile(r"<!-- rfh-bot:draft v1 ([0-9]{1,19})\.([0-9a-f]{0,32}) -->")
 _PUBLIC = "<!-- rfh-bot:public v1 {marker} -->"
@@ -132,21 +133,21 @@ def comment_digest(comment: Comment) -> str:
 def compose(
     snapshot: Snapshot, template: Template, chosen: Iterable[str], left_out: Iterable[str], heading: str
 ) -> Text:
-    """Title and body of the private issue without the template's administrative fields, then the chosen
-    comments. Not redacted yet."""
+    """Title and body of the private issue without the template's administrative and empty fields, then the
+    chosen comments. Not redacted yet."""
     gone: set[int] = set()
-    for id_ in left_out:
-        answer = template.fields.get(id_)
-        if answer is not None:
+    body, hidden = normal(snapshot.issue.body), set(left_out)
+    for id_, answer in template.fields.items():
+        if id_ in hidden or not answer.text:
             gone |= {answer.line, *(line.number for line in answer.lines if line.text.strip())}
-    body = normal(snapshot.issue.body)
+    gone |= {n for n, line in enumerate(body.split("\n"), 1) if line.strip() == _EMPTY and template.form}
     code, kept = verbatim(body), list[str]()
     for number, line in enumerate(body.split("\n")):
         doubled = not line.strip() and number not in code and (not kept or not kept[-1].strip())
         if number + 1 not in gone and not doubled:
             kept.append(line)
     parts = ["\n".join(kept)]
-    parts += [f"**{heading}**\n\n{normal(body).strip()}" for body in chosen]
+    parts += [f"**{heading}**\n\n{normal(body).strip()}" for body in chosen if body.strip()]
     return Text(" ".join(snapshot.issue.title.split()), "\n\n".join(part.strip() for part in parts))
 
 

@@ -31,7 +31,7 @@ class _Known:
 
     facts: dict[str, Facts] = field(default_factory=dict)
     texts: dict[str, str] = field(default_factory=dict)
-    seen: float = 0.0  # database's time of the newest change
+    seen: float = 0.0  # database's time of the last look
     listed: tuple[Facts, ...] | None = None
 
 
@@ -103,13 +103,11 @@ class FigureStore:
     async def _update(self, known: _Known, repository: str) -> int:
         """Take in what changed; how many there are in the database."""
         mine = (figures.c.repository == repository.casefold(), figures.c.version == form.VERSION)
-        query = sa.select(figures.c.key, figures.c.facts, figures.c.changed_at).where(
+        query = sa.select(figures.c.key, figures.c.facts).where(
             *mine, figures.c.changed_at >= known.seen - OVERLAP
         )
-        count = sa.select(sa.func.count()).select_from(figures).where(*mine)
-        rows, total = await self.db.run(
-            lambda c: (list(c.execute(query)), int(c.execute(count).scalar_one()))
-        )
+        count = sa.select(sa.func.count(), self.db.now).select_from(figures).where(*mine)
+        rows, (total, now) = await self.db.run(lambda c: (list(c.execute(query)), c.execute(count).one()))
         rows = [row for row in rows if known.texts.get(row.key) != row.facts]
         for start in range(0, len(rows), CHUNK):
             part = rows[start : start + CHUNK]
@@ -118,8 +116,8 @@ class FigureStore:
             await asyncio.sleep(0)
         if rows:
             known.listed = None
-            known.seen = max(known.seen, *(row.changed_at for row in rows))
-        return total
+        known.seen = max(known.seen, now)
+        return int(total)
 
     async def unread(self, repository: str) -> tuple[IssueKey, ...]:
         """Issues that must be read whole: shown in part so far."""

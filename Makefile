@@ -11,13 +11,17 @@ CONTRACTS := tests/contracts
 SCHEMAS := $(CONTRACTS)/node_modules/.package-lock.json
 UV := uv==0.13.9
 
-.PHONY: demo test lint format docs lock bench clean
+.PHONY: demo test chaos lint format docs lock bench clean
 
 demo: $(INSTALLED)
 	@$(BIN)/rfh-bot demo $(ARGS)
 
 test: $(INSTALLED) schemas
 	$(BIN)/python -m pytest $(ARGS)
+
+# A thousand random scenarios in which everything goes wrong; the suite runs a few. Takes about an hour.
+chaos: $(INSTALLED)
+	RFH_BOT_CHAOS=1000 $(BIN)/python -m pytest tests/test_chaos.py $(ARGS)
 
 lint: $(INSTALLED)
 	$(BIN)/ruff check .

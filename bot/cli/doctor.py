@@ -103,7 +103,7 @@ def _settings(token: str) -> tuple[Findings, Settings | None]:
         except UserError:
             return findings, None
         if nameless(environment):
-            remedy = "rfh-bot serve prints a link to a page that registers one; or set the variables in README"
+            remedy = "rfh-bot serve prints a link to a page that registers one; README has the variables"
             return [Finding("settings", "fail", "no GitHub App is configured", remedy)], None
         if not token and not (settings.app_id and settings.private_key):
             return findings, None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import traceback
+
 
 class RfhError(Exception):
     """Base of all our own errors."""
@@ -28,7 +30,7 @@ class Transient(RfhError):
 
 
 class ServiceDown(Transient):
-    """Another service than GitHub failed in a way that may pass; GitHub's limits have nothing to do with it."""
+    """Another service failed in a way that may pass; GitHub's limits have nothing to do with it."""
 
 
 class SlackDown(ServiceDown):
@@ -49,3 +51,9 @@ class Gone(RfhError):
 
 class Forbidden(RfhError):
     """GitHub refused for good: a permission is missing or the installation is suspended."""
+
+
+def places(error: BaseException) -> list[str]:
+    """Where it happened, as file and line, without what was there: a message may quote an issue."""
+    frames = traceback.extract_tb(error.__traceback__)
+    return [f"{frame.filename.rpartition('/')[2]}:{frame.lineno}" for frame in frames]

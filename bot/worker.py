@@ -15,14 +15,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import traceback
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 import structlog
 
-from bot.errors import Forbidden, Gone, RfhError, Transient
+from bot.errors import Forbidden, Gone, RfhError, Transient, places
 from bot.github.apply import Unfinished
 from bot.queue import Claim, Queue
 
@@ -176,8 +175,8 @@ class Worker:
             return "refused"
         except Exception as error:  # noqa: BLE001  # a bug, or a poison issue: set aside, the rest goes on
             # The message may quote issue text, so only the type and the places are told.
-            log.error("failed", error=type(error).__name__, at=_places(error))
-            where = f"{type(error).__name__} at {_places(error)[-1:]}"
+            log.error("failed", error=type(error).__name__, at=places(error))
+            where = f"{type(error).__name__} at {places(error)[-1:]}"
             await self._queue.fail(claim, where, transient=lasting)
             return "failed"
         if done.end:
@@ -191,9 +190,3 @@ class Worker:
             await asyncio.sleep(self._queue.timing.lease / 3)
             if not await self._queue.extend(claim):
                 return
-
-
-def _places(error: BaseException) -> list[str]:
-    """Where it happened, without what was there."""
-    frames = traceback.extract_tb(error.__traceback__)
-    return [f"{frame.filename.rpartition('/')[2]}:{frame.lineno}" for frame in frames]

@@ -190,6 +190,22 @@ async def test_nothing_shown_is_logged(here: House, caplog: pytest.LogCaptureFix
     assert SECRET not in caplog.text
 
 
+async def test_a_fault_is_said_and_tells_the_log_nothing_private(
+    here: House, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def broken(*_: object) -> object:
+        raise ValueError(SECRET)
+
+    monkeypatch.setattr("bot.pages.site.listing", broken)
+    answer = await here.get(f"/requests?text={SECRET}")
+    assert (500, True) == (answer.status, "Something went wrong" in answer.text)
+    assert "frame-ancestors 'none'" in answer.headers["Content-Security-Policy"]
+    said = capsys.readouterr().out
+    assert "ValueError" in said
+    assert "/requests" in said
+    assert SECRET not in said
+
+
 # ── deliveries ──────────────────────────────────────────────────────────────────────────────
 
 

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 
+import structlog
 from aiohttp import web
 from yarl import URL
 
-from bot.errors import RfhError
+from bot.errors import RfhError, places
 from bot.pages.readers import Readers
 from bot.pages.render import HEADERS, ICON, STYLE, VIEWER, Renderer, Viewer
 from bot.pages.signin import CALLBACK, SIGN_IN, SIGN_OUT, START, SignIn
@@ -54,6 +55,11 @@ class Guard:
                 return self._renderer.message(404, "Not found", "There is nothing here.", link=link)
             error.headers.update(HEADERS)
             raise
+        except Exception as error:  # noqa: BLE001  # the library would log its message, which may quote an issue
+            log = structlog.get_logger("pages")
+            log.error("failed", path=resource(request), error=type(error).__name__, at=places(error))
+            text = "That is a fault of this program, and in its log."
+            return self._renderer.message(500, "Something went wrong", text, link=("/", "Overview"))
         response.headers.update(HEADERS)
         return response
 
@@ -85,6 +91,12 @@ class Guard:
         if request.method == "GET" and "text/html" in request.headers.get("Accept", ""):
             return web.Response(status=302, headers={"Location": _sign_in(request.rel_url)})
         return web.Response(status=401, text="Sign in first.\n")
+
+
+def resource(request: web.Request) -> str:
+    """The route's pattern, for the log: an address may hold what somebody looked for."""
+    found = request.match_info.route.resource
+    return found.canonical if found is not None else ""
 
 
 def _sign_in(wanted: URL) -> str:

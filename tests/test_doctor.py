@@ -96,7 +96,7 @@ def test_a_healthy_installation_fails_nowhere_and_makes_nothing(
     assert {"slack": "warn"} == {check: level for check, level in found.items() if level != "ok"}
     assert json.loads(ran.out)["ok"] is True
     assert [] == world.sandbox.calls.writes
-    assert 13 == len(world.sandbox.calls.calls)  # docs/operator.md says about a dozen
+    assert 15 == len(world.sandbox.calls.calls)  # docs/operator.md says some fifteen
     assert before == sorted(tmp_path.iterdir())
 
 

@@ -172,6 +172,7 @@ async def _repositories(access: Access, *, fix: bool) -> Findings:
         findings += await guarded("people", partial(repository.people, at, rosters))
         findings += await guarded("slack", partial(_slack, at, access.settings))
         findings += await guarded("watch", partial(public.watch, at))
+        findings += await guarded("publish", partial(public.publish, at))
     return findings
 
 

@@ -466,8 +466,9 @@ async def test_dead_keys_late_keys_and_pauses_are_found() -> None:
     assert ("fail", "rfh-bot queue retry acme/customer#7") == (dead.level, dead.remedy)
     assert "Forbidden" in dead.what
     await store.pause(EVERYTHING, reason="", by="max")
-    await store.pause("acme/customer", reason="", by="max")
+    await store.pause("acme/customer", reason="label clean-up", by="max")
     assert ["rfh-bot resume", "rfh-bot resume acme/customer"] == [p.remedy for p in await host.pauses(store)]
+    assert [False, True] == [p.what.endswith("by max: label clean-up") for p in await host.pauses(store)]
     await db.close()
 
 

@@ -122,7 +122,7 @@ async def pauses(store: Store) -> Findings:
             "pauses",
             "warn",
             f"{'everything' if pause.scope == EVERYTHING else pause.scope} is paused since "
-            f"{pause.at:%Y-%m-%d %H:%M} UTC by {pause.by}",
+            f"{pause.at:%Y-%m-%d %H:%M} UTC by {pause.by}{f': {pause.reason}' if pause.reason else ''}",
             "rfh-bot resume" + ("" if pause.scope == EVERYTHING else f" {pause.scope}"),
         )
         for pause in found

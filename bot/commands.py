@@ -15,6 +15,7 @@ from typing import get_args
 
 import re2
 
+from bot.markdown import normal
 from bot.memory import Side
 from bot.policy.schema import Policy, Role
 from bot.rules import closing, snooze
@@ -284,7 +285,7 @@ def filled(text: str, policy: Policy) -> str:
 
 def parse(line: str, policy: Policy) -> Call | None:
     """Read one line; None when it is no command of ours and not close to one."""
-    match = _LINE.match(line.rstrip())
+    match = _LINE.match(normal(line).rstrip())
     if match is None:
         return None
     word, rest = match[1].casefold(), (match[2] or "").strip()

@@ -298,7 +298,7 @@ def verbatim(text: str) -> frozenset[int]:
 def links(text: str) -> tuple[Link, ...]:
     """The web addresses in a text, in order."""
     found = []
-    for url in _URL.findall(text):
+    for url in _URL.findall(normal(text)):
         url = url.rstrip(".,;:!?*_~")
         try:
             host = urlsplit(url).hostname

@@ -98,6 +98,7 @@ class Scanner:
         """Everything private in a text, ordered by place. `external`: what kingfisher saw in the same
         text.
         """
+        text = text.encode("utf-8", "replace").decode("utf-8")  # lone surrogates: JSON may carry them
         view = normalise(text)
         hits = resolved(list(self._hits(view, context)), context.mode)
         findings: dict[tuple[int, int, Kind], Finding] = {}

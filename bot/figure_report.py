@@ -123,11 +123,21 @@ def _responses(report: Report, policy: Policy) -> Section:
         "In time, late: answered. Missed: no answer and past its time. Running: not due yet. Withdrawn:"
         " closed or handed on before it was due."
     )
+    hidden = [
+        team.name
+        for id_, team in policy.teams.items()
+        if team.engineering and not (team.members or team.github_team) and report.team in (None, id_)
+    ]
+    more = (
+        (f"Not measured, as the policy lists nobody (`members`, `github_team`): {', '.join(hidden)}.",)
+        if hidden
+        else ()
+    )
     if not report.response_by_team:
-        return Section("First engineering response", ("Nobody was asked in this time.",))
+        return Section("First engineering response", ("Nobody was asked in this time.", *more))
     return Section(
         "First engineering response",
-        (text,),
+        (text, *more),
         (
             table("Team", report.response_by_team, teams),
             table("Priority", report.response_by_priority, {}),

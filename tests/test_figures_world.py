@@ -316,3 +316,47 @@ async def test_what_is_no_request_any_more_is_forgotten() -> None:
         w.github.world.remove_label(issue, "rfh", "sam")
         await w.settle()
         assert await w.bot.facts.get(key(w, issue)) is None
+
+
+@pytest.mark.looptime
+async def test_an_issue_that_is_deleted_takes_its_facts_with_it() -> None:
+    async with World() as w:
+        await start(w)
+        issue = w.file(TITLE, COMPLETE)
+        await w.settle()
+        await kept(w, issue)
+        w.github.world.delete_issue(issue, "max")
+        await w.settle()
+        assert await w.bot.facts.get(key(w, issue)) is None
+
+
+@pytest.mark.looptime
+async def test_a_team_that_lists_nobody_is_not_measured() -> None:
+    """Its answers cannot be told from other people's words: no ask is better than one that is missed."""
+    async with World() as w:
+        await start(w, POLICY.replace("[erin]", "[]"))
+        issue = w.file(TITLE, COMPLETE)
+        await w.settle()
+        facts = await kept(w, issue)
+        assert ("search-core", (), ()) == (facts.team, facts.asks, facts.waits)
+        assert facts == await collected(w, issue)
+
+
+@pytest.mark.looptime
+async def test_a_bug_in_the_figures_holds_up_no_hand_off(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The request is handed over; the log says where it broke, and nobody's words."""
+
+    def broken(*_: object) -> Facts:
+        raise ValueError(TITLE)
+
+    monkeypatch.setattr("bot.figures_note.facts_of", broken)
+    async with World() as w:
+        await start(w)
+        issue = w.file(TITLE, COMPLETE)
+        await w.settle()
+        assert "team/search-core" in w.labels(issue)
+        said = capsys.readouterr().out
+        assert "not kept" in said
+        assert TITLE not in said

@@ -98,7 +98,9 @@ class _Reading:
         facts = self._filing(facts, template, history, route)
         if not facts.request:
             return facts
-        spells = tuple(self._spells(facts, said, history))
+        # Of a team whose members nobody can see, no answer can be told: it is not measured.
+        hidden = {id_ for id_, people in snapshot.roster.items() if not people}
+        spells = [spell for spell in self._spells(facts, said, history) if spell.team not in hidden]
         known = [spell for spell in spells if spell.team in snapshot.roster or self._settled(spell)]
         partial = len(known) < len(spells) or not _whole(snapshot)
         asks, waits = self._course(known, said, priority or policy.default_priority, facts.owner or "")
@@ -203,7 +205,15 @@ class _Reading:
     def _settled(self, spell: Spell) -> Ask | None:
         """What was found out about a spell that is over, while its team's list was at hand."""
         known = self.before.asks if self.before is not None and spell.until is not None else ()
-        return next((ask for ask in known if (ask.team, ask.asked_at) == (spell.team, spell.asked_at)), None)
+        # While a spell lasts, the clock knows when it began; afterwards the label does, some seconds later.
+        return next(
+            (
+                ask
+                for ask in known
+                if not ask.running and ask.team == spell.team and abs(ask.asked_at - spell.asked_at) <= FILING
+            ),
+            None,
+        )
 
     def _course(
         self, spells: list[Spell], said: tuple[Said, ...], priority: str, owner: str

@@ -25,6 +25,7 @@ from bot.told import Act, Sent
 
 Outcome = Literal["seen", "handled", "ignored", "repaired"]
 """Of a webhook. seen: GitHub sent it, we did not get it; repaired: got, and handled, after that."""
+DAY = 86_400.0
 EVERYTHING = "*"  # the scope of a pause that holds for all repositories
 
 
@@ -182,6 +183,18 @@ class Store:
             .group_by(*kind)
         )
         return {(row.event, row.outcome): row.number for row in await self._all(query)}
+
+    async def deliveries_by_day(self, since: datetime) -> dict[tuple[datetime, str], int]:
+        """How many deliveries since then, by (midnight in UTC, outcome)."""
+        table = tables.delivery.c
+        day = sa.func.round(table.at / DAY - 0.5).label("day")  # the floor: SQLite may have no such function
+        query = (
+            sa.select(day, table.outcome, sa.func.count().label("number"))
+            .where(table.at >= to_seconds(since))
+            .group_by(day, table.outcome)
+        )
+        rows = await self._all(query)
+        return {(to_moment(int(row.day) * DAY), row.outcome): row.number for row in rows}
 
     async def known_guids(self, since: datetime) -> set[str]:
         """The GUIDs that arrived since then; GitHub's own list minus these is what never reached us."""

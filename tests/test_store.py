@@ -80,6 +80,16 @@ async def test_what_was_missed_and_came_at_last_counts_as_repaired(store: Store,
     } == await store.deliveries(since)
 
 
+async def test_deliveries_are_counted_by_day(store: Store, machines: Machines) -> None:
+    """On both databases a day begins at UTC's midnight and ends a moment before the next."""
+    today = machines.clock.now.replace(hour=0, minute=0, second=0, microsecond=0)
+    for guid, at in {"a": 1, "b": 43_200, "c": 86_399, "d": 86_401}.items():
+        machines.clock.now = today + timedelta(seconds=at)
+        await store.record_delivery(guid, "issues", "handled")
+    expected = {(today, "handled"): 3, (today + timedelta(days=1), "handled"): 1}
+    assert expected == await store.deliveries_by_day(today)
+
+
 async def test_old_deliveries_are_forgotten(store: Store, machines: Machines) -> None:
     """The table does not grow for ever."""
     start = machines.clock.now

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -67,6 +68,13 @@ def charts(report: Report) -> dict[str, plots.Spec]:
             at_most=True,
         )
     return found
+
+
+def waiting(report: Report, names: Names) -> plots.Spec:
+    """Open requests by team, most first: who has much on their hands."""
+    counted = Counter(line.team for line in report.open_requests)
+    rows = [(names.team.get(id_ or "", id_ or "no team"), float(n)) for id_, n in counted.most_common()]
+    return plots.bars(rows)
 
 
 @dataclass(frozen=True, slots=True)

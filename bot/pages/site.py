@@ -11,6 +11,7 @@ import structlog
 from aiohttp import web
 from markupsafe import Markup
 
+from bot import plots
 from bot.pages import health, overview
 from bot.pages.guard import Guard
 from bot.pages.pictures import Pictures
@@ -107,7 +108,8 @@ class Site:
         repository = request[VIEWER].repository(request.query.get("repo"))
         policy = (await self.books(repository)).policy
         report = await self.reports.get(repository)
-        filters = Filters.of(request.query)
+        filters, names = Filters.of(request.query), overview.names(policy)
+        picture = await self.pictures.draw(overview.waiting(report, names)) if report.open_requests else None
         return self._show(
             request,
             "requests.html",
@@ -115,13 +117,16 @@ class Site:
             filters=filters,
             choices=choices(report.open_requests, policy),
             listing=listing(report.open_requests, filters),
-            names=overview.names(policy),
+            names=names,
+            picture=picture,
         )
 
     async def deliveries(self, request: web.Request) -> web.Response:
         """Does everything arrive, and is it worked on?"""
         found = await health.look(self.store, self.queue, request[VIEWER].repositories, self.now())
-        return self._show(request, "deliveries.html", health=found)
+        series = [plots.Series(name, days) for name, days in found.days.items()]
+        picture = await self.pictures.draw(plots.trend(series))
+        return self._show(request, "deliveries.html", health=found, picture=picture)
 
     def _show(self, request: web.Request, template: str, **values: Any) -> web.Response:
         return self.renderer.page_for(request, template, missing=self.pictures.missing, **values)

@@ -52,6 +52,7 @@ REFUSALS = {
     "publish-long-title": "Its title is longer than 256 characters.",
     "publish-unsteady": "Hidden comments are nested in it beyond what can be taken out safely: remove them.",
 }
+NO_ROOM = "There is no room for the list of what was found: shorten the draft."
 _STOPPED = {
     "refused": "GitHub refused the new issue.",
     "found-more": "a last check found something in the draft that was not there before.",
@@ -101,12 +102,12 @@ def footer(url: str, ticket: str) -> str:
     return "\n".join([*lines, f"Zendesk: {ticket}"] if ticket else lines)
 
 
-def draft_header(checked: Checked, acked: tuple[str, ...], policy: Policy, *, ticket: bool) -> str:
+def draft_header(checked: Checked, acked: tuple[str, ...], policy: Policy, *, ticket: bool, rows: int) -> str:
     """Our part of the draft comment: what is in the way, and what to do."""
     blocks, warnings = checked.left(acked)
     parts = [f"### {_headline(blocks, warnings, checked)}"]
     if checked.spots:
-        parts.append("\n".join(_rows(checked.spots, acked)))
+        parts.append("\n".join(_rows(checked.spots, acked, rows)) if rows else NO_ROOM)
     if checked.problem:
         parts.append(REFUSALS[f"publish-{checked.problem}"])
     if not ticket:
@@ -135,9 +136,9 @@ def left(blocks: int, warnings: int) -> str:
     return ", ".join([*parts, f"{warnings} to check"] if warnings else parts)
 
 
-def _rows(spots: tuple[Spot, ...], acked: tuple[str, ...]) -> list[str]:
+def _rows(spots: tuple[Spot, ...], acked: tuple[str, ...], most: int) -> list[str]:
     rows = ["| # | Where | Found | What to do |", "|--:|:--|:--|:--|"]
-    for number, spot in enumerate(spots[:MAX_ROWS], 1):
+    for number, spot in enumerate(spots[:most], 1):
         where = f"line {spot.line}" if spot.line else "title"
         what, advice = _KINDS.get(spot.kind, (spot.kind, "take it out"))
         if not spot.acknowledgeable:
@@ -146,8 +147,8 @@ def _rows(spots: tuple[Spot, ...], acked: tuple[str, ...]) -> list[str]:
             rows.append(f"| {number} | {where} | ✅ {what} | acknowledged |")
         else:
             rows.append(f"| {number} | {where} | ⚠️ {what} | {advice}; or `/ack {number}` |")
-    if len(spots) > MAX_ROWS:
-        rows.append(f"| … | | and {len(spots) - MAX_ROWS} more | |")
+    if len(spots) > most:
+        rows.append(f"| … | | and {len(spots) - most} more | |")
     return rows
 
 

@@ -222,6 +222,24 @@ async def test_a_ticket_is_asked_for_when_none_is_linked() -> None:
         assert p.ready
 
 
+async def test_a_long_draft_leaves_out_the_list_and_one_edited_beyond_the_limit_stays_as_it_is() -> None:
+    """GitHub takes 65,536 characters, our part of the comment among them."""
+    async with World() as w:
+        p = Publication(w, w.file("Search is slow", complete(Steps="some words here\n" * 3_970)))
+        await w.settle()
+        await p.draft()
+        assert p.ready
+        await p.edit(lambda text: text.replace("some words here", "Open Grafoose", 30))
+        assert "no room for the list" in p.header
+        assert "30 to check" in p.card
+        await w.assert_settled(p.issue)
+        await p.edit(lambda text: text + "x" * (65_400 - len(p.comment.body)))
+        assert "draft below" in p.card
+        await p.confirm("0123456789ab")
+        assert [] == p.public
+        await w.assert_settled(p.issue)
+
+
 async def test_a_draft_that_is_too_long_is_refused() -> None:
     async with World() as w:
         p = Publication(w, w.file("Search is slow", complete(Steps="a line of words\n" * 3_000)))

@@ -13,7 +13,7 @@ from bot import words_publish as words
 from bot.memory import Memory
 from bot.model import CreateComment, DeleteComment, MinimizeComment, Snapshot, UpdateComment
 from bot.policy.schema import Policy
-from bot.publication import OPEN, Checked, Claim, Evidence, Public, Publication, PublicIssue
+from bot.publication import MAX_BODY, OPEN, Checked, Claim, Evidence, Public, Publication, PublicIssue
 from bot.rules import publish_text as text
 from bot.rules.publish import AGAIN, UNANSWERED, checked_of, look_due
 
@@ -76,10 +76,15 @@ def _draft(
         warnings=warnings,
     )
     memory = replace(memory, publication=replace(publication, draft=draft))
-    header = words.draft_header(checked, publication.acked, policy, ticket=_ticket(checked, policy))
     marker = text.draft_marker(draft.asked, checked.signature)
-    body = text.draft_body(header, marker, text.Text(checked.title, checked.body))
-    return memory, tuple(_written(snapshot, f"{DRAFT}{draft.asked}", body))
+    for rows in (words.MAX_ROWS, 0):  # a long draft leaves no room for a list
+        header = words.draft_header(
+            checked, publication.acked, policy, ticket=_ticket(checked, policy), rows=rows
+        )
+        body = text.draft_body(header, marker, text.Text(checked.title, checked.body))
+        if len(body) <= MAX_BODY:
+            return memory, tuple(_written(snapshot, f"{DRAFT}{draft.asked}", body))
+    return memory, ()  # edited to be too long: the card says what is left to do
 
 
 def _written(snapshot: Snapshot, key: str, body: str) -> Iterable[DraftAction]:

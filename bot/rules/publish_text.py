@@ -43,6 +43,7 @@ _DRAFT = re.compile(r"<!-- rfh-bot:draft v1 ([0-9]{1,19})\.([0-9a-f]{0,32}) -->"
 _PUBLIC = "<!-- rfh-bot:public v1 {marker} -->"
 _PUBLIC_READ = re.compile(r"<!-- rfh-bot:public v1 ([0-9a-f]{32}) -->")
 MAX_TITLE = 256  # characters of a title on GitHub
+ROOM = 1_000  # characters for our part of the draft comment, and for the marker of the public issue
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +116,7 @@ def problem(text: Text) -> str:
     """Why GitHub would not take it, or people could not read it; empty when it would."""
     if not text.title or len(text.title) > MAX_TITLE:
         return "no-title" if not text.title else "long-title"
-    return "too-long" if len(text.body) + len(_PUBLIC) + 64 > MAX_BODY else ""
+    return "too-long" if len(text.whole) + ROOM > MAX_BODY else ""
 
 
 # ── the first draft ─────────────────────────────────────────────────────────────────────────
@@ -148,7 +149,7 @@ def compose(
             kept.append(line)
     parts = ["\n".join(kept)]
     parts += [f"**{heading}**\n\n{normal(body).strip()}" for body in chosen if body.strip()]
-    return Text(" ".join(snapshot.issue.title.split()), "\n\n".join(part.strip() for part in parts))
+    return Text(" ".join(normal(snapshot.issue.title).split()), "\n\n".join(part.strip() for part in parts))
 
 
 def without_customer(text: Text) -> Text:

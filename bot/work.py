@@ -124,7 +124,7 @@ class Bot:
         if named.issue is not None:
             work.append(self.queue.accept(str(named.issue), named.at_least, urgent=named.urgent))
         if named.public is not None:
-            work.append(self.queue.accept(watch_key(named.public), named.at_least))
+            work.append(self.queue.accept(watch_key(named.public), named.at_least, urgent=True))
         if named.published is not None:
             work.append(self._published(named.published, named.at_least))
         outcome: Outcome = "handled" if named.why == "named" else "ignored"

@@ -78,7 +78,7 @@ def trend(
             "field": "value",
             "type": "quantitative",
             "axis": {"title": None, "format": form, "tickCount": 4},
-            "scale": {"zero": not percent or at_most, "nice": True},
+            "scale": {"zero": False} if percent and not at_most else {"domainMin": 0},
         },
     }
     several = len(names) > 1

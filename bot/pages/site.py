@@ -125,7 +125,7 @@ class Site:
         """Does everything arrive, and is it worked on?"""
         found = await health.look(self.store, self.queue, request[VIEWER].repositories, self.now())
         series = [plots.Series(name, days) for name, days in found.days.items()]
-        picture = await self.pictures.draw(plots.trend(series))
+        picture = await self.pictures.draw(plots.trend(series)) if found.webhooks else None
         return self._show(request, "deliveries.html", health=found, picture=picture)
 
     def _show(self, request: web.Request, template: str, **values: Any) -> web.Response:

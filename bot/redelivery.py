@@ -6,8 +6,8 @@ has found most of what they tell by then; a changed label list, a push to the po
 are told by nobody else. A repeated delivery is harmless: it names a key.
 
 What holds
-- Only events that the App reads are looked at. Attempts are grouped by GUID, which a redelivery keeps. One that got a 2xx, or that our database knows
-  (GitHub gave up waiting, we did not), has arrived.
+- Only events that the App reads are looked at. Attempts are grouped by GUID, which a redelivery keeps. One
+  that got a 2xx, or that our database knows (GitHub gave up waiting, we did not), has arrived.
 - What did not arrive is asked for once a pass, and again only when as long has passed since the last attempt
   as lies between the first and the last: some seven times. With the first attempt it leaves GitHub's list,
   and with that ends.

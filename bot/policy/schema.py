@@ -14,6 +14,7 @@ from pydantic import Field
 from bot.policy.base import Strict
 from bot.policy.closing import Closing
 from bot.policy.clocks import Clocks
+from bot.policy.digest import Digest
 from bot.policy.goals import Goals
 from bot.policy.handbook import Handbook
 from bot.policy.intake import Intake
@@ -170,6 +171,7 @@ class Policy(Strict):
     routing: Routing = Field(description="areas, their owners and words, and how much what counts")
     clocks: Clocks = Field(Clocks(), description="whose turn it is, and who is reminded when")
     goals: Goals = Field(Goals(), description="what the figures are held against")
+    digest: Digest = Field(Digest(), description="what is written each week about the figures")
     closing: Closing = Field(Closing(), description="what is asked for when a request is closed")
     commands: Commands = Commands()
     limits: Limits = Field(Limits(), description="what the bot may do at most")

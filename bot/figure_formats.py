@@ -28,13 +28,14 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet would run
 
 def markdown(report: Report, sections: Iterable[Section]) -> str:
     """For a terminal, an issue, or the summary of a job."""
-    parts = [f"# {title(report)}"]
-    for section in sections:
-        parts += [f"## {section.title}", *section.text, *map(_markdown_table, section.tables)]
-    return "\n\n".join(parts) + "\n"
+    return "\n\n".join([f"# {title(report)}", *map(markdown_section, sections)]) + "\n"
 
 
-def _markdown_table(table: Table) -> str:
+def markdown_section(section: Section) -> str:
+    return "\n\n".join([f"## {section.title}", *section.text, *map(markdown_table, section.tables)])
+
+
+def markdown_table(table: Table) -> str:
     lines = [table.head, tuple(":---" if n == 0 else "---:" for n, _ in enumerate(table.head))]
     rows = [tuple(map(_markdown_cell, row)) for row in table.rows]
     return "\n".join(f"| {' | '.join(row)} |" for row in (*lines, *rows))

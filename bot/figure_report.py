@@ -30,7 +30,7 @@ def outline(report: Report, policy: Policy, *, private: bool) -> tuple[Section, 
         section
         for section in (
             _goals(report, policy),
-            _responses(report, policy),
+            responses(report, policy),
             _weeks(report, policy),
             _intake(report, policy),
             _routing(report, policy),
@@ -50,7 +50,7 @@ def lists(report: Report, policy: Policy, *, private: bool) -> tuple[Section, ..
     ordered = sorted(by_team.items(), key=lambda item: (-len(item[1]), item[0] or ""))
     return tuple(
         Section(
-            f"{_team(team, policy)}: {_number(len(some), 'request')}", (), (_list(some, policy, private),)
+            f"{team_name(team, policy)}: {counted(len(some), 'request')}", (), (_list(some, policy, private),)
         )
         for team, some in ordered
     )
@@ -62,30 +62,30 @@ def lists(report: Report, policy: Policy, *, private: bool) -> tuple[Section, ..
 def _goals(report: Report, policy: Policy) -> Section:
     response, spread = report.response, report.response.spread
     rows = [
-        ("Tickets that needed engineering", *_reached(report.needed.share)),
-        ("First engineering response within its target", *_reached(response.share, response.running)),
+        ("Tickets that needed engineering", *reached(report.needed.share)),
+        ("First engineering response within its target", *reached(response.share, response.running)),
     ]
     if report.support is not None:
-        rows.append(("Support's first response within its own target", *_reached(report.support.all.in_time)))
-        rows.append(("Customers satisfied", *_reached(report.support.all.satisfied)))
+        rows.append(("Support's first response within its own target", *reached(report.support.all.in_time)))
+        rows.append(("Customers satisfied", *reached(report.support.all.satisfied)))
     rows += [
         ("First engineering response, half within", quantile(spread.median), "", ""),
         ("First engineering response, nine of ten within", quantile(spread.p90), "", ""),
-        ("Requests complete when filed", *_reached(report.intake.complete)),
-        ("Docs question answered after the close", *_reached(report.docs.answered)),
+        ("Requests complete when filed", *reached(report.intake.complete)),
+        ("Docs question answered after the close", *reached(report.docs.answered)),
     ]
     text = [
-        f"Tracker {report.repository}" + (f", team {_team(report.team, policy)}." if report.team else ".")
+        f"Tracker {report.repository}" + (f", team {team_name(report.team, policy)}." if report.team else ".")
     ]
     text.append(
         f"Tickets: {report.tickets}."
         if report.tickets
         else "How many tickets there were is not known: it takes --tickets N, --tickets-csv FILE, or Zendesk."
     )
-    engineering = ", ".join(f"{id_} {target(span)}" for id_, span in report.targets.items())
+    engineering = ", ".join(f"{target(span)} for {id_}" for id_, span in report.targets.items())
     text.append(f"Engineering's response target: {engineering or 'none'}. Times are business time.")
     if report.support is not None:
-        own = ", ".join(f"{id_} {minutes}" for id_, minutes in _minutes(policy).items())
+        own = ", ".join(f"{minutes} for {id_}" for id_, minutes in _minutes(policy).items())
         text.append(f"Support's own target, by Zendesk priority: {own or 'none'}.")
     tables = [Table(("", "Reached", "Goal", "Met"), tuple(rows))]
     if report.support is not None:
@@ -96,9 +96,9 @@ def _goals(report: Report, policy: Policy) -> Section:
                     (
                         name,
                         str(some.number),
-                        _share(some.in_time),
+                        share_of(some.in_time),
                         quantile(some.first_reply.median),
-                        _share(some.satisfied),
+                        share_of(some.satisfied),
                     )
                     for name, some in (
                         ("all", report.support.all),
@@ -110,7 +110,7 @@ def _goals(report: Report, policy: Policy) -> Section:
     return Section("Goals", tuple(text), tuple(tables))
 
 
-def _responses(report: Report, policy: Policy) -> Section:
+def responses(report: Report, policy: Policy) -> Section:
     """First engineering responses, by team and priority."""
     head = ("", "Asked", "In time", "Late", "Missed", "Running", "Withdrawn", "Share in time", "Half within")
 
@@ -129,7 +129,7 @@ def _responses(report: Report, policy: Policy) -> Section:
         if team.engineering and not (team.members or team.github_team) and report.team in (None, id_)
     ]
     more = (
-        (f"Not measured, as the policy lists nobody (`members`, `github_team`): {', '.join(hidden)}.",)
+        (f"Not measured, as the policy lists nobody (members, github_team): {', '.join(hidden)}.",)
         if hidden
         else ()
     )
@@ -172,15 +172,15 @@ def _weeks(report: Report, policy: Policy) -> Section:
 
 def _intake(report: Report, policy: Policy) -> Section:
     needed, intake = report.needed, report.intake
-    filed = _number(needed.requests, "request")
+    filed = counted(needed.requests, "request")
     others = _others(needed.others, policy)
     text = [f"{filed} for help, {needed.repeated} of them on a ticket that had one before.{others}"]
     unknown = f" Of {intake.unknown} it is not known." if intake.unknown else ""
     text.append(
-        f"Complete when filed: {_share(intake.complete)}.{unknown} The others were complete after"
+        f"Complete when filed: {share_of(intake.complete)}.{unknown} The others were complete after"
         f" {quantile(intake.time_to_complete.median, days)} (half of them)."
         if intake.time_to_complete.median is not None
-        else f"Complete when filed: {_share(intake.complete)}.{unknown}"
+        else f"Complete when filed: {share_of(intake.complete)}.{unknown}"
     )
     rows = tuple((_field(id_, policy), str(number)) for id_, number in intake.most_missed[:MOST])
     tables = (Table(("Missing when filed", "Times"), rows),) if rows else ()
@@ -197,7 +197,8 @@ def _routing(report: Report, policy: Policy) -> Section:
         f" people first: {routing.by_people}."
     )
     rows = tuple(
-        (_team(bot, policy), _team(person, policy), str(number)) for bot, person, number in routing.confusion
+        (team_name(bot, policy), team_name(person, policy), str(number))
+        for bot, person, number in routing.confusion
     )
     tables = (Table(("The bot said", "People said", "Times"), rows),) if rows else ()
     return Section("Routing", (text,), tables)
@@ -210,8 +211,8 @@ def _turns(report: Report) -> Section:
         for side in ("engineering", "support", "customer")
     )
     text = [
-        f"Closed {_number(ends.closed, 'time')}, of which opened again: {_share(ends.reopened)}. From filing"
-        f" to the close: {quantile(ends.resolved_in.median, days)} (half), "
+        f"Closed {counted(ends.closed, 'time')}, of which opened again: {share_of(ends.reopened)}."
+        f" From filing to the close: {quantile(ends.resolved_in.median, days)} (half), "
         f"{quantile(ends.resolved_in.p90, days)} (nine of ten)."
         if ends.closed
         else "Nothing was closed in this time."
@@ -228,7 +229,7 @@ def _attention(report: Report, policy: Policy, private: bool) -> Section:
     tables = []
     if overdue:
         text.append(
-            f"{_number(len(overdue), 'open request')} waits past its time."
+            f"{counted(len(overdue), 'open request')} waits past its time."
             if len(overdue) == 1
             else f"{len(overdue)} open requests wait past their time."
         )
@@ -238,13 +239,13 @@ def _attention(report: Report, policy: Policy, private: bool) -> Section:
         ("Documentation issues promised and open", report.docs.follow_ups),
     ):
         if keys:
-            text.append(f"{what}: {_keys(keys)}.")
+            text.append(f"{what}: {issues(keys)}.")
     return Section("To act on", tuple(text), tuple(tables))
 
 
 def _trends(report: Report, private: bool) -> Section:
     tables = [
-        _trend(what, trends)
+        trend_table(what, trends)
         for what, trends in (("Area", report.areas), ("Team", report.teams), ("Customer", report.customers))
         if trends and (private or what != "Customer")
     ]
@@ -252,7 +253,8 @@ def _trends(report: Report, private: bool) -> Section:
     return Section("Trends", text, tuple(tables))
 
 
-def _trend(what: str, trends: Sequence[Trend]) -> Table:
+def trend_table(what: str, trends: Sequence[Trend]) -> Table:
+    """Requests now and before."""
     rows = [
         (Words(one.name or "not known"), str(one.now), str(one.before), _change(one)) for one in trends[:MOST]
     ]
@@ -262,14 +264,15 @@ def _trend(what: str, trends: Sequence[Trend]) -> Table:
 # ── cells ───────────────────────────────────────────────────────────────────────────────────
 
 
-def _reached(share: Share, running: int = 0) -> tuple[str, str, str]:
+def reached(share: Share, running: int = 0) -> tuple[str, str, str]:
     """Share, goal, met; `running`: not decided yet."""
     met = {True: "✓", False: "✗", None: ""}[share.met]
     more = f", {running} running" if running else ""
-    return f"{_share(share)}{more}", goal(share).removeprefix("goal: "), met
+    return f"{share_of(share)}{more}", goal(share).removeprefix("goal: "), met
 
 
-def _share(share: Share) -> str:
+def share_of(share: Share) -> str:
+    """``8.3 % (8 of 96)``."""
     if share.value is None:
         return of(share)
     return f"{percent(share.value)} ({of(share)})"
@@ -286,7 +289,8 @@ def _others(kinds: Mapping[str, int], policy: Policy) -> str:
     return f" Not counted: {', '.join(named)}." if named else ""
 
 
-def _keys(keys: Iterable[IssueKey]) -> str:
+def issues(keys: Iterable[IssueKey]) -> str:
+    """The first of them by number, and how many more there are."""
     found = [f"#{key.number}" for key in keys]
     more = f" and {len(found) - MOST} more" if len(found) > MOST else ""
     return ", ".join(found[:MOST]) + more
@@ -307,7 +311,7 @@ def _list(lines: Iterable[Line], policy: Policy, private: bool) -> Table:
         (
             Link(f"#{line.key.number}", line.url),
             *((Words(line.title), Words(line.customer or NONE)) if private else ()),
-            _team(line.team, policy),
+            team_name(line.team, policy),
             line.priority or NONE,
             day(line.created_at),
             day(line.closed_at) if line.closed_at is not None else NONE,
@@ -318,7 +322,8 @@ def _list(lines: Iterable[Line], policy: Policy, private: bool) -> Table:
     return Table(head, rows)
 
 
-def _team(id_: str | None, policy: Policy) -> str:
+def team_name(id_: str | None, policy: Policy) -> str:
+    """As people call it."""
     if id_ is None:
         return "nobody"
     return policy.teams[id_].name if id_ in policy.teams else id_
@@ -332,5 +337,6 @@ def _minutes(policy: Policy) -> dict[str, str]:
     return {id_: hours(60.0 * minutes) for id_, minutes in policy.goals.support_response.items()}
 
 
-def _number(count: int, what: str) -> str:
+def counted(count: int, what: str) -> str:
+    """``1 request``, ``2 requests``."""
     return f"{count} {what}{'' if count == 1 else 's'}"

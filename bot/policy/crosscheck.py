@@ -60,7 +60,7 @@ _KEY_REFERENCES = (
 )
 _LABELS = (
     *("teams.*.label", "teams.*.label_aliases.*", "priorities.*.label", "priorities.*.aliases.*"),
-    *("kinds.*.label", "labels.needs_info"),
+    *("kinds.*.label", "labels.needs_info", "digest.label"),
 )
 _NAMES = {
     "teams": ("name", "label", "label_aliases.*", "aliases.*"),

@@ -35,6 +35,8 @@ def _wanted(policy: Policy) -> Iterator[tuple[str, str, str]]:
     yield policy.labels.needs_info, "fbca04", "something required is missing"
     if policy.tracker.public is not None and policy.privacy.watch.enabled:
         yield policy.privacy.watch.label, "d73a4a", "private data in a public issue"
+    if policy.digest.enabled and policy.digest.label:
+        yield policy.digest.label, "0e8a16", "the weekly digest"
     for kind in policy.kinds.values():
         if kind.label:
             yield kind.label, "0052cc", kind.name

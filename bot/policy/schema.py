@@ -12,8 +12,8 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from bot.policy.base import Strict
-from bot.policy.closing import Closing
 from bot.policy.clocks import Clocks
+from bot.policy.closing import Closing
 from bot.policy.digest import Digest
 from bot.policy.goals import Goals
 from bot.policy.handbook import Handbook

@@ -106,7 +106,7 @@ def slot(calendar: Calendar, minute: int, now: datetime) -> tuple[date | None, d
     current = None
     for ahead in range(-1, AHEAD):
         day = now.astimezone(UTC).date() + timedelta(days=ahead)
-        at = _time_on(day, calendar, minute)
+        at = time_on(day, calendar, minute)
         if at is not None and at > now:
             return current, at
         if at is not None and now < at + LATE:
@@ -114,7 +114,7 @@ def slot(calendar: Calendar, minute: int, now: datetime) -> tuple[date | None, d
     return current, now + LATE
 
 
-def _time_on(day: date, calendar: Calendar, minute: int) -> datetime | None:
+def time_on(day: date, calendar: Calendar, minute: int) -> datetime | None:
     """The local time in the first office that works on that day; None when none does."""
     if not calendar.offices:
         return instant(day, minute, ZoneInfo("UTC"))

@@ -360,3 +360,24 @@ async def test_a_bug_in_the_figures_holds_up_no_hand_off(
         said = capsys.readouterr().out
         assert "not kept" in said
         assert TITLE not in said
+
+
+@pytest.mark.looptime
+async def test_what_is_settled_stays_when_the_next_team_answers() -> None:
+    """The bot came a minute after the filing; the first team's time is what it was while it had the issue."""
+    async with World() as w:
+        await start(w)
+        await w.stop()
+        issue = w.file(TITLE, COMPLETE)
+        w.leap(60)
+        await w.start()
+        await w.settle()
+        (running,) = (await kept(w, issue)).asks
+        await until(w, "2026-11-18 13:00")
+        await w.say(issue, "/route delivery", by="erin")
+        await until(w, "2026-11-18 15:00")
+        await w.say(issue, "Raise the memory limit of the pod to 16 GB.", by="max")
+        facts = await kept(w, issue)
+        assert (2, False) == (len(facts.asks), facts.partial)
+        assert facts.teams[0].at > running.asked_at == facts.asks[0].asked_at
+        assert at("18 13:00") == facts.asks[0].ended_at

@@ -101,7 +101,7 @@ def test_a_manager_reads_goals_first(cli: Cli, github: Live) -> None:
     assert (0, "") == (ran.code, ran.err)
     assert "| Tickets that needed engineering | 5 % (2 of 40) | at most 10 % | ✓ |" in ran.out
     assert "Tickets: 40 opened, as told with --tickets." in ran.out
-    assert "Engineering's response target: p1 1 hour, p2 1 working day." in ran.out
+    assert "Engineering's response target: 1 hour for p1, 1 working day for p2." in ran.out
     unknown = cli("report").out
     assert "How many tickets there were is not known" in unknown
 

@@ -179,6 +179,8 @@ class _Reading:
             asked = max(change.at, gate)
             if until is None and memory.clock is not None and self._handed_to(team):
                 asked = memory.clock.asked_at
+            elif until is not None:
+                asked = self._begun(team, asked)
             if until is None or asked < until:
                 yield Spell(team, asked, until)
 
@@ -205,15 +207,14 @@ class _Reading:
     def _settled(self, spell: Spell) -> Ask | None:
         """What was found out about a spell that is over, while its team's list was at hand."""
         known = self.before.asks if self.before is not None and spell.until is not None else ()
-        # While a spell lasts, the clock knows when it began; afterwards the label does, some seconds later.
-        return next(
-            (
-                ask
-                for ask in known
-                if not ask.running and ask.team == spell.team and abs(ask.asked_at - spell.asked_at) <= FILING
-            ),
-            None,
-        )
+        same = (ask for ask in known if (ask.team, ask.asked_at) == (spell.team, spell.asked_at))
+        return next((ask for ask in same if not ask.running), None)
+
+    def _begun(self, team: str, asked: datetime) -> datetime:
+        """When an ask that is over began: the clock knew while it ran, the label came seconds later."""
+        known = self.before.asks if self.before is not None else ()
+        times = (ask.asked_at for ask in known if ask.team == team)
+        return next((at for at in times if abs(at - asked) <= FILING), asked)
 
     def _course(
         self, spells: list[Spell], said: tuple[Said, ...], priority: str, owner: str

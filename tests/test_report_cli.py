@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
+import http.server
 import io
 import json
+import threading
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -220,3 +223,57 @@ def test_what_waits_past_its_time_is_listed_to_act_on() -> None:
     text = markdown(measured(overdue), outline(measured(overdue), POLICY, private=True))
     assert "1 open request waits past its time." in text
     assert f"Requests without a ticket: #{overdue.key.number}." in text
+
+
+@contextlib.contextmanager
+def zendesk(*tickets: dict[str, Any]) -> Iterator[str]:
+    """A Zendesk that exports these tickets, in a thread of its own; yields its address."""
+    page = json.dumps({"tickets": tickets, "after_cursor": "x", "end_of_stream": True}).encode()
+
+    class Export(http.server.BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200 if self.headers["Authorization"] == "Bearer s3cret" else 401)
+            self.end_headers()
+            self.wfile.write(page)
+
+        def log_message(self, *_: object) -> None:
+            """Quiet."""
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Export) as server:
+        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+        thread.join()
+
+
+def test_tickets_from_zendesk(cli: Cli, github: Live, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Four tickets, two with a request; support's figures beside engineering's, each with its own target."""
+    played(github)
+    opened = (github.sandbox.world.now() - timedelta(days=3)).strftime("%Y-%m-%dT%H:%M:%SZ")
+    rated = {5051: "good", 5052: "bad", 5053: "good", 5054: "offered"}
+    tickets = [
+        {
+            "id": number,
+            "created_at": opened,
+            "status": "solved",
+            "priority": "high",
+            "satisfaction_rating": {"score": score},
+            "metric_set": {"reply_time_in_minutes": {"business": 100 * (number - 5050)}},
+        }
+        for number, score in rated.items()
+    ]
+    with zendesk(*tickets) as url:
+        monkeypatch.setenv("ZENDESK_URL", url)
+        monkeypatch.setenv("ZENDESK_TOKEN", "wrong")
+        refused = cli("report")
+        assert (2, True) == (refused.code, "ZENDESK_TOKEN" in refused.err)
+        monkeypatch.setenv("ZENDESK_TOKEN", "s3cret")
+        ran = cli("report")
+        found = answer(cli)
+    assert "Tickets: Zendesk (127.0.0.1), read " in ran.out
+    assert "| Tickets that needed engineering | 50 % (2 of 4) | at most 10 % | ✗ |" in ran.out
+    assert "Support's own target, by Zendesk priority: 1 h for urgent, 4 h for high" in ran.out
+    assert "| all | 4 | 50 % (2 of 4) | 3.3 h | 66.7 % (2 of 3) |" in ran.out
+    assert "| with a request for help | 2 | 100 % (2 of 2) | 1.7 h | 50 % (1 of 2) |" in ran.out
+    assert 0.5 == found["weeks"][-1]["needed"]["value"]

@@ -32,10 +32,11 @@ _COMMENT = re2.compile(r"(?s)<!--.*?(?:-->|\z)")
 _BLANKS = re2.compile(r"\n(?:[ \t]*\n){2,}")
 _LIVE = (  # between the two groups the character goes
     re2.compile(r"(@)([A-Za-z0-9_])"),
-    re2.compile(r"((?:^|[^\w&/])#)(\d)"),
+    re2.compile(r"(?m)((?:^|[^\w&/])#)(\d)"),
     re2.compile(r"(?i)(\bGH-)(\d)"),
 )
-_COMMAND = re2.compile(r"^([ \t>*+-]*/)([A-Za-z][A-Za-z0-9_-]*(?:[ \t].*)?)$")
+_COMMAND = re2.compile(r"(?m)^([ \t>*+-]*/)([A-Za-z][A-Za-z0-9_-]*(?:[ \t].*)?)$")
+_CODE = re2.compile(r"(?m)```|~~~|^ *\t|^[ >*+0-9.)-]* {4}")  # without one of these there is no code block
 _CUSTOMER_FIRST = re2.compile(r"^(?:\[customer(?:-\d+)?\](?:'s)?[\s:|/–—-]*)+")
 _EMPTY = "_No response_"  # what GitHub writes into an empty field of an issue form
 _ROUNDS = 4  # taking a comment out can make another one of what stood around it
@@ -88,24 +89,19 @@ def neutral(text: Text) -> Text | None:
 
 
 def _neutral_body(body: str) -> str:
-    code = verbatim(body)
+    code = verbatim(body) if _CODE.search(body) else frozenset[int]()
     parts: list[str] = []
     for is_code, group in groupby(enumerate(body.split("\n")), lambda line: line[0] in code):
-        lines = [line for _, line in group]
-        shown = lines if is_code else _COMMENT.sub("", "\n".join(lines)).split("\n")
-        parts += [_commandless(line if is_code else _defused(line)) for line in shown]
-    body = "\n".join(parts)
+        lines = "\n".join(line for _, line in group)
+        parts.append(lines if is_code else _defused(_COMMENT.sub("", lines)))
+    body = _COMMAND.sub(_apart, "\n".join(parts))
     return inert(body if code else _BLANKS.sub("\n\n", body)).strip()
 
 
-def _defused(line: str) -> str:
+def _defused(text: str) -> str:
     for pattern in _LIVE:  # a function: re2's templates garble what is not ASCII
-        line = pattern.sub(_apart, line)
-    return line
-
-
-def _commandless(line: str) -> str:
-    return str(_COMMAND.sub(_apart, line))
+        text = pattern.sub(_apart, text)
+    return text
 
 
 def _apart(found: re.Match[str]) -> str:

@@ -103,7 +103,7 @@ def visit(browser: Browser, town: Town) -> Iterator[Visit]:
     def window(login: str = "max", **more: object) -> Page:
         context = browser.new_context(**more)  # type: ignore[arg-type]
         contexts.append(context)
-        context.set_default_timeout(8000)
+        context.set_default_timeout(20_000)  # on a busy machine
         page = context.new_page()
         page.on("console", lambda message: said.append(message.text))
         page.on("request", lambda request: asked(request.url))

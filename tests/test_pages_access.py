@@ -11,6 +11,7 @@ import pytest
 from pages_support import House, house
 from yarl import URL
 
+from bot import plots
 from bot.errors import UserError
 from bot.github.oauth import web_url
 from bot.pages.guard import MACHINES, OPEN
@@ -20,6 +21,12 @@ from bot.pages.signin import ASKING_LIFE, CALLBACK, SESSION_LIFE, SIGN_IN, SIGN_
 from bot.settings import read_settings
 
 SESSION = "rfh-bot-session"
+
+
+@pytest.fixture(autouse=True)
+def no_plots(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What draws takes a while to load, and nothing here looks at plots."""
+    monkeypatch.setattr(plots, "available", lambda: False)
 
 
 @pytest.fixture

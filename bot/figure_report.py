@@ -31,7 +31,7 @@ def outline(report: Report, policy: Policy, *, private: bool) -> tuple[Section, 
         for section in (
             _goals(report, policy),
             responses(report, policy),
-            _weeks(report, policy),
+            weeks(report, policy),
             _intake(report, policy),
             _routing(report, policy),
             _turns(report),
@@ -150,7 +150,8 @@ def _response(found: Response) -> tuple[str, ...]:
     return (*map(str, counts), percent(found.share.value), quantile(found.spread.median))
 
 
-def _weeks(report: Report, policy: Policy) -> Section:
+def weeks(report: Report, policy: Policy) -> Section:
+    """A row for each week, oldest first, in one table."""
     rows = tuple(
         (
             day(week.period.since),

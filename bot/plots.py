@@ -126,6 +126,27 @@ def bars(rows: Sequence[tuple[str, float]], *, percent: bool = False, look: Look
     return _spec({"data": {"values": values}, "layer": [bar, label], "width": 230, "height": height}, look)
 
 
+def side_by_side(charts: Sequence[tuple[str, Spec]], look: Look = LIGHT) -> Spec:
+    """Several of the above in one picture, each under its title."""
+
+    def titled(title: str, chart: Spec) -> Spec:
+        # A mark, as Vega sets titles above labels, whose heights differ.
+        words = {"type": "text", "text": title, "align": "left", "x": 0, "y": -20, "color": look.text}
+        layer: Spec = {"data": {"values": [{}]}, "mark": words | {"fontSize": 13, "fontWeight": "bold"}}
+        own = {key: value for key, value in chart.items() if key not in frame}
+        return own | {"layer": [*chart["layer"], layer]}
+
+    frame = {key: value for key, value in _spec({}, look).items() if key not in ("width", "height")}
+    return {
+        **frame,
+        "padding": 16,
+        "spacing": 115,  # between the plots alone, as their labels differ in width too
+        "bounds": "flush",
+        "resolve": {"scale": {"color": "independent", "strokeDash": "independent"}},
+        "hconcat": [titled(title, chart) for title, chart in charts],
+    }
+
+
 def _goal(goal: float, percent: bool, at_most: bool, look: Look) -> list[Spec]:
     number = f"{goal * 100:g} %" if percent else f"{goal:g}"
     once: Spec = {"data": {"values": [{}]}, "encoding": {"y": {"datum": goal}}}

@@ -16,7 +16,7 @@ def moment(at: datetime | None) -> Markup | str:
     if at is None:
         return NONE
     utc = at.astimezone(UTC)
-    return Markup('<time datetime="{}">{}</time>').format(utc.isoformat(), f"{utc:%-d %b, %H:%M} UTC")
+    return Markup('<time datetime="{}">{}</time>').format(utc.isoformat(), f"{utc.day} {utc:%b, %H:%M} UTC")
 
 
 FILTERS: Mapping[str, Callable[..., Any]] = {

@@ -48,6 +48,8 @@ from bot.work import Bot
 from bot.worker import Worker
 
 START = datetime(2026, 11, 17, 15, 0, tzinfo=UTC)  # a Tuesday
+# What periodic work may ask in the same moment.
+PERIODIC = frozenset({"SweepIssues", "/repos/{owner}/{repo}/issues", "/app/hook/deliveries"})
 
 
 class SandboxGitHub(GitHub):
@@ -274,7 +276,8 @@ class World:
         result = await self.bot.reconciler.reconcile(key)
         assert () == result.plan.actions
         assert [] == list(self.github.calls.writes)
-        assert 1 == len(self.github.calls.reads), [c.operation or c.template for c in self.github.calls.reads]
+        asked = [call.operation or call.template for call in self.github.calls.reads]
+        assert 1 == len([one for one in asked if one not in PERIODIC]), asked
 
 
 def signature(secret: bytes, body: bytes) -> str:

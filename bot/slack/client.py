@@ -11,12 +11,13 @@ What it guarantees
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Mapping, Sequence
 from typing import Any
 
 import aiohttp
 from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.web.async_client import AsyncWebClient
+from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from bot.errors import RfhError, SlackDown
 from bot.meter import SILENT, Meter
@@ -25,6 +26,7 @@ from bot.told import code
 
 API_URL = "https://slack.com/api/"
 TIMEOUT = 15  # seconds
+UPLOAD = "files.completeUploadExternal"  # the last of the three requests that an upload takes
 PAGE = 999  # of channels; Slack takes up to 1000, and few calls matter more than small ones
 # https://docs.slack.dev/apis/web-api/ ("Errors"): these may pass; all others need a person.
 _PASSING = frozenset(
@@ -85,6 +87,17 @@ class SlackClient:
         )
         return str(data.get("channel", channel)), str(data["ts"])
 
+    async def picture(self, channel: str, text: str, name: str, png: bytes, alt: str) -> None:
+        """Post a picture under a text, as one message. It takes the scope `files:write`, and the bot in the
+        channel. `text` is mrkdwn, `alt` what is seen without eyes.
+        """
+        await self._answer(
+            UPLOAD,
+            self._api.files_upload_v2(
+                filename=name, content=png, title=name, alt_txt=alt, channel=channel, initial_comment=text
+            ),
+        )
+
     async def update(self, channel: str, ts: str, message: Message) -> None:
         await self._call("chat.update", channel=channel, ts=ts, **_body(message))
 
@@ -104,6 +117,12 @@ class SlackClient:
     async def home(self) -> str:
         """The workspace's URL, with a slash at its end; says too whether the token is good."""
         return str((await self._call("auth.test")).get("url", ""))
+
+    async def scopes(self) -> frozenset[str] | None:
+        """What the token may do; None when Slack does not say (https://docs.slack.dev/reference/scopes)."""
+        answer = await self._answer("auth.test", self._api.api_call("auth.test"))
+        given = _header(answer, "x-oauth-scopes")
+        return frozenset(scope.strip() for scope in given.split(",")) if given else None
 
     async def groups(self) -> dict[str, str]:
         """User groups: handle → id."""
@@ -133,16 +152,22 @@ class SlackClient:
                 return
 
     async def _call(self, method: str, **values: Any) -> Mapping[str, Any]:
-        """One call. Errors are raised outside the `except` block: no chain leads to slack_sdk's."""
+        """One call of a method; its answer."""
+        if method in _READS:
+            call = self._api.api_call(method, http_verb="GET", params=values)
+        else:
+            call = self._api.api_call(method, json=values)
+        data: Mapping[str, Any] = (await self._answer(method, call)).data
+        return data
+
+    async def _answer(self, method: str, call: Awaitable[AsyncSlackResponse]) -> Any:
+        """A good answer. Errors are raised outside the `except` block: no chain leads to slack_sdk's."""
         failure: RfhError
         try:
-            if method in _READS:
-                answer = await self._api.api_call(method, http_verb="GET", params=values)
-            else:
-                answer = await self._api.api_call(method, json=values)
+            answer = await call
             if isinstance(answer.data, Mapping):
                 self._meter.slack(method, "ok")
-                return answer.data
+                return answer
             failure = SlackDown(f"Slack: {method}: no JSON")
         except SlackApiError as error:
             failure = _failure(method, error.response)
@@ -172,6 +197,10 @@ def _failure(method: str, response: Any) -> RfhError:
 
 def _retry_after(response: Any) -> float | None:
     """Seconds that Slack asked to wait (https://docs.slack.dev/apis/web-api/rate-limits)."""
-    headers = getattr(response, "headers", None) or {}
-    given = next((str(value) for name, value in headers.items() if name.lower() == "retry-after"), "")
+    given = _header(response, "retry-after")
     return float(given) if given.isdecimal() else None
+
+
+def _header(response: Any, wanted: str) -> str:
+    headers = getattr(response, "headers", None) or {}
+    return next((str(value) for name, value in headers.items() if name.lower() == wanted), "")

@@ -149,7 +149,7 @@ def build(
         clients = App(settings.app_id, settings.private_key, connect, now=now)
     except ValueError as error:
         raise UserError(f"GITHUB_PRIVATE_KEY: {error}") from None
-    store, queue = Store(db), Queue(db)
+    store, queue = Store(db, settings.value_key), Queue(db)
     reconciler = build_reconciler(
         settings, clients, store, now, teller=teller, pager=pager, meter=meter, texts=texts
     )
@@ -173,7 +173,7 @@ def build(
             teller=reconciler.teller,
             shadow=settings.shadow,
         ),
-        facts=FigureStore(db),
+        facts=FigureStore(db, settings.value_key),
         now=now,
         meter=meter,
     )

@@ -43,7 +43,7 @@ async def note(
         snapshot = after(snapshot, written, now)
         state = "known" if found.state == "new" and desired.card else found.state
         found = replace(found, memory=desired.memory, state=state)
-        known = FigureStore(store.db)
+        known = FigureStore(store.db, store.value_key)
         await save(known, facts_of(snapshot, found, book, await known.get(key), key, now))
     except Exception as error:  # noqa: BLE001  # a bug here is told by its place alone, as messages may quote
         place = traceback.extract_tb(error.__traceback__)[-1]

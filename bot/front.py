@@ -21,7 +21,6 @@ from bot.rules.figures.period import Period
 from bot.rules.figures.report import Report
 from bot.rules.figures.tickets import NONE, Tickets
 from bot.settings import Settings
-from bot.store_figures import FigureStore
 from bot.work import Bot
 from bot.zendesk import Access, Zendesk
 from bot.zendesk_feed import TicketFeed
@@ -68,7 +67,7 @@ def feed_of(bot: Bot, session: aiohttp.ClientSession) -> TicketFeed | None:
 
 def pages(bot: Bot, gate: Gate, tickets: Callable[[], Tickets] = lambda: NONE) -> Site:
     """All pages, at their public address, or where the App listens. `tickets` gives those that are known."""
-    figures = FigureStore(bot.db)
+    figures = bot.facts
 
     def address() -> str:
         return bot.settings.url or bot.url

@@ -11,7 +11,7 @@ from __future__ import annotations
 import dataclasses
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Any, Literal
@@ -68,6 +68,7 @@ class Store:
     """Small tables in `db`, each with a read and a write."""
 
     db: Database
+    value_key: bytes = field(default=b"", repr=False)  # seals what must not be read in the database
 
     # ── cards ────────────────────────────────────────────────────────────────────────────────────────────
 

@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import cached_property
 
 import sqlalchemy as sa
 
 from bot.db import Database
+from bot.figure_seal import Titles
 from bot.model import IssueKey
 from bot.rules.figures import facts as form
 from bot.rules.figures.facts import Facts
@@ -40,6 +42,7 @@ class FigureStore:
     """Facts in `db`. One for a process, so that they are parsed once."""
 
     db: Database
+    key: bytes = field(default=b"", repr=False)  # seals titles; empty: they are not kept
     _known: dict[str, _Known] = field(default_factory=dict)
     _lock: asyncio.Lock = field(default_factory=asyncio.Lock)
 
@@ -52,7 +55,7 @@ class FigureStore:
                 )
             ).one_or_none()
         )
-        return form.load([row.facts])[0] if row is not None else None
+        return self._parsed([row.facts])[0] if row is not None else None
 
     async def save(self, facts: Iterable[Facts]) -> None:
         """Keep what was found out, in one transaction; what is as it was is not touched."""
@@ -62,7 +65,7 @@ class FigureStore:
                 "repository": one.key.full_name.casefold(),
                 "version": form.VERSION,
                 "partial": one.partial,
-                "facts": form.dump(one),
+                "facts": form.dump(replace(one, title=self._titles.sealed(one.title, _name(one.key)))),
             }
             for one in facts
         ]
@@ -111,13 +114,24 @@ class FigureStore:
         rows = [row for row in rows if known.texts.get(row.key) != row.facts]
         for start in range(0, len(rows), CHUNK):
             part = rows[start : start + CHUNK]
-            known.facts |= zip((row.key for row in part), form.load([row.facts for row in part]), strict=True)
+            known.facts |= zip(
+                (row.key for row in part), self._parsed([row.facts for row in part]), strict=True
+            )
             known.texts |= {row.key: row.facts for row in part}
             await asyncio.sleep(0)
         if rows:
             known.listed = None
         known.seen = max(known.seen, now)
         return int(total)
+
+    def _parsed(self, texts: list[str]) -> list[Facts]:
+        """Facts as they were saved, with their titles where these can be opened."""
+        found = form.load(texts)
+        return [replace(one, title=self._titles.opened(one.title, _name(one.key))) for one in found]
+
+    @cached_property
+    def _titles(self) -> Titles:
+        return Titles(self.key)
 
     async def unread(self, repository: str) -> tuple[IssueKey, ...]:
         """Issues that must be read whole: shown in part so far."""

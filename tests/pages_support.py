@@ -23,7 +23,6 @@ from bot.rules.figures.facts import Facts
 from bot.sandbox import Sandbox
 from bot.sandbox.seed import Demo, demo_world
 from bot.settings import Settings
-from bot.store_figures import FigureStore
 from bot.work import Bot
 from bot.worker import Worker
 
@@ -80,7 +79,7 @@ class House:
 
     async def keep(self, facts: Sequence[Facts]) -> None:
         """What a backfill would have kept."""
-        await FigureStore(self.bot.db).save(facts)
+        await self.bot.facts.save(facts)
 
     def person(self, login: str) -> Actor:
         return Actor(login, self.demo.people[login].id)

@@ -24,7 +24,6 @@ from bot.policy.load import load_default
 from bot.sandbox import Sandbox
 from bot.sandbox.seed import demo_world
 from bot.settings import Settings
-from bot.store_figures import FigureStore
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -58,7 +57,7 @@ async def opened(folder: Path) -> AsyncIterator[Town]:
             port=0,
         )
         async with running(settings) as bot:
-            await FigureStore(bot.db).save(made_up(400, load_default(), utc_now()))
+            await bot.facts.save(made_up(400, load_default(), utc_now()))
             github.use_webhook(f"{bot.url}/webhook")
             yield Town(github.url, bot.url)
 

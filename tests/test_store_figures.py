@@ -9,18 +9,20 @@ import sqlalchemy as sa
 from databases import Machines
 from figure_facts import REPOSITORY, ask, at, request
 
+from bot.figure_seal import Titles
 from bot.model import IssueKey
 from bot.store import Store
 from bot.store_figures import FigureStore
 from bot.tables import STEPS, figures, migrate, schema_version
 
+KEY = b"0123456789abcdef"
 ONE = request("11-02 09:00", tickets=(7,), asks=(ask("11-02 09:00", "11-02 10:00", due="11-03 09:00"),))
 TWO = request("11-03 09:00", title="Ωmega “quoted” \\ and 'single'")
 
 
 @pytest.fixture
 def store(machines: Machines) -> FigureStore:
-    return FigureStore(machines.open())
+    return FigureStore(machines.open(), KEY)
 
 
 async def test_facts_are_read_back_as_they_were(store: FigureStore) -> None:
@@ -35,7 +37,7 @@ async def test_facts_are_read_back_as_they_were(store: FigureStore) -> None:
 
 async def test_a_change_is_seen_by_whoever_has_loaded_them(machines: Machines) -> None:
     """By the same process and by another one; what is as it was is not parsed again."""
-    mine, theirs = FigureStore(machines.open()), FigureStore(machines.open())
+    mine, theirs = FigureStore(machines.open(), KEY), FigureStore(machines.open(), KEY)
     await mine.save([ONE, TWO])
     before = await theirs.load(REPOSITORY)
     assert before is await theirs.load(REPOSITORY)
@@ -48,7 +50,7 @@ async def test_a_change_is_seen_by_whoever_has_loaded_them(machines: Machines) -
 
 
 async def test_what_is_forgotten_goes_from_what_was_loaded(machines: Machines) -> None:
-    mine, theirs = FigureStore(machines.open()), FigureStore(machines.open())
+    mine, theirs = FigureStore(machines.open(), KEY), FigureStore(machines.open(), KEY)
     await mine.save([ONE, TWO])
     await theirs.load(REPOSITORY)
     await mine.forget([ONE.key])
@@ -56,9 +58,30 @@ async def test_what_is_forgotten_goes_from_what_was_loaded(machines: Machines) -
     assert await mine.get(ONE.key) is None
 
 
+@pytest.mark.parametrize("key", [b"", b"another key"], ids=["no key", "another key"])
+async def test_titles_are_read_with_the_key_alone(machines: Machines, key: bytes) -> None:
+    """In the database they are sealed; the same title is the same text, so that nothing changes by itself."""
+    await FigureStore(machines.open(), KEY).save([TWO])
+    rows = await machines.open().run(lambda c: list(c.execute(sa.select(figures.c.facts))))
+    assert "mega" not in str(rows)
+    await FigureStore(machines.open(), KEY).save([TWO])
+    assert rows == await machines.open().run(lambda c: list(c.execute(sa.select(figures.c.facts))))
+    assert replace(TWO, title="") == await FigureStore(machines.open(), key).get(TWO.key)
+
+
+async def test_a_title_of_another_row_is_no_title(machines: Machines) -> None:
+    """Whoever can write the database cannot move one."""
+    sealed = Titles(KEY).sealed("words", "a/b#1")
+    assert ("words", "", "") == (
+        Titles(KEY).opened(sealed, "a/b#1"),
+        Titles(KEY).opened(sealed, "a/b#2"),
+        Titles(KEY).opened("no seal", "a/b#1"),
+    )
+
+
 async def test_a_commit_that_becomes_visible_late_is_not_missed(machines: Machines) -> None:
     """Two replicas: the one that began first commits last."""
-    store = FigureStore(machines.open())
+    store = FigureStore(machines.open(), KEY)
     machines.clock.advance(10)
     await store.save([TWO])
     await store.load(REPOSITORY)
@@ -91,7 +114,7 @@ async def test_how_far_the_history_was_read_never_moves_back(store: FigureStore)
 
 async def test_a_database_of_before_the_figures_gets_their_table(machines: Machines) -> None:
     """Step by step, keeping what is there."""
-    store = FigureStore(machines.open())
+    store = FigureStore(machines.open(), KEY)
     version = next(n for n, step in enumerate(STEPS, 1) if "figures" in step.__code__.co_names)
 
     def older(connection: sa.Connection) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import aiohttp
@@ -87,4 +87,6 @@ async def parts(*, exclusive: bool, on_call: OnCall | None = None) -> AsyncItera
             )
         except ValueError as error:
             raise UserError(f"GITHUB_PRIVATE_KEY: {error}") from None
+        secret = settings.value_key if settings.private_key or settings.memory_key else b""
+        store = replace(store, value_key=secret)
         yield Parts(settings, db, queue, store, build_reconciler(settings, clients, store, utc_now))

@@ -153,7 +153,7 @@ async def _measured(repo: str | None, wish: Wish) -> tuple[Report, Policy, Pass]
         repository = repo or (*p.settings.repos, p.reconciler.rulebooks.default.policy.tracker.private)[0]
         if repository.count("/") != 1 or not all(repository.split("/")):
             raise click.UsageError(f"--repo: write owner/name, not {repository!r}")
-        store = FigureStore(p.db)
+        store = FigureStore(p.db, p.store.value_key)
         whole = await _collected(p, store, repository)
         owner, name = repository.split("/")
         gh = await p.reconciler.clients.client(owner, name)

@@ -209,6 +209,19 @@ async def test_another_team_is_asked_anew() -> None:
         await w.assert_settled(issue)
 
 
+async def test_a_route_with_a_sentence_by_somebody_in_both_teams_asks_and_does_not_answer() -> None:
+    async with World() as w:
+        issue = await filed(w, ONE_OFFICE.replace("teams:\n", "teams:\n  delivery: {members: [erin]}\n"))
+        await until(w, "2026-11-18 10:00")
+        await w.say(issue, "/route delivery\nThe pods are evicted before zoekt starts.", by="erin")
+        assert turn(w, issue).startswith("Delivery · since 2026-11-18 10:00 UTC")
+        assert clock(w, issue).first_response_at is None
+        await w.say(issue, "Raise the memory limit to 8 GB.", by="erin")
+        assert turn(w, issue).startswith("sam · since 2026-11-18 10:0")
+        assert clock(w, issue).first_response_at is not None
+        await w.assert_settled(issue)
+
+
 async def test_a_priority_that_rises_counts_from_then() -> None:
     """A day-old issue that becomes urgent is not at the end of its ladder at once."""
     async with World() as w:

@@ -88,7 +88,8 @@ def _fresh(intent: Intent, clock: Clock) -> bool:
 
 def _comments(clock: Clock, snapshot: Snapshot, sides: Sides, speech: Speech) -> Iterator[_Event]:
     for comment in snapshot.comments:
-        if comment.created_at < clock.asked_at or comment.minimized:
+        # What was said up to then is no answer, nor is the comment that asks: `/route delivery`, and why.
+        if comment.created_at <= clock.asked_at or comment.minimized:
             continue
         side = sides.of(comment.author)
         if side is None:

@@ -147,7 +147,8 @@ def _events(
         return spell.asked_at <= at and (spell.until is None or at < spell.until)
 
     for comment in snapshot.comments:
-        if comment.minimized or not within(comment.created_at):
+        asks = comment.created_at == spell.asked_at  # `/route TEAM` and a sentence: no answer of that team
+        if comment.minimized or asks or not within(comment.created_at):
             continue
         side = sides.of(comment.author)
         if side is not None and book.speech.verdict(comment.body) in MEANS:

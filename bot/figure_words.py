@@ -59,7 +59,8 @@ def quantile(found: Quantile | None, write: Callable[[float | None], str] = hour
 
 def day(at: datetime) -> str:
     """``22 Nov 2026``."""
-    return f"{at.astimezone(UTC):%-d %b %Y}"
+    utc = at.astimezone(UTC)
+    return f"{utc.day} {utc:%b %Y}"
 
 
 def target(text: str) -> str:

@@ -23,6 +23,8 @@ from yarl import URL
 from bot.sandbox.access import Access
 from bot.sandbox.page_base import PageBase
 from bot.sandbox.records import Account
+from bot.sandbox.webhooks import Hooks
+from bot.sandbox.world import World
 
 AUTHORIZE_PATH = "/login/oauth/authorize"
 TOKEN_PATH = "/login/oauth/access_token"  # noqa: S105 (an address)
@@ -91,11 +93,9 @@ def _error(code: str, text: str) -> dict[str, str | int]:
 class SignIn(PageBase):
     """The two addresses outside the API. `add_to` puts them on the sandbox's application."""
 
-    oauth: OAuth
-
-    def with_oauth(self, oauth: OAuth) -> SignIn:
+    def __init__(self, world: World, hooks: Hooks, oauth: OAuth) -> None:
+        super().__init__(world, hooks)
         self.oauth = oauth
-        return self
 
     def add_to(self, app: web.Application) -> None:
         app.add_routes([web.get(AUTHORIZE_PATH, self.authorize), web.post(TOKEN_PATH, self.token)])

@@ -226,7 +226,7 @@ class Sandbox:
         page = Page(self.world, self.hooks, self.calls)
         page.links = [(address, name) for address, name, _ in self._pages]
         page.add_to(app)
-        SignIn(self.world, self.hooks).with_oauth(self.oauth).add_to(app)
+        SignIn(self.world, self.hooks, self.oauth).add_to(app)
         Registration(self.world, self.hooks).of(self.manifests, self.install).add_to(app)
         for _, _, add_to in self._pages:
             add_to(app)

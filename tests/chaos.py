@@ -191,7 +191,7 @@ class ChaosWorld(World):
         assert [] == [key for key, count in effects.items() if count > 1], f"issue {issue.number}"
 
     def assert_answered(self, issue: Issue) -> None:
-        """Every command was run: it has its reaction, or (who dies right after the card) the card has it done."""
+        """Every command was run: it has its reaction, or (death came right after it) the card has it done."""
         bot = self.github.access.app.bot.id
         found = [unsealed(c.body) for c in self.ours(issue) if is_card(c.body)]
         done = {ident for memory in found if memory is not None for ident in memory.done}

@@ -41,7 +41,7 @@ class Canary:
     @classmethod
     def of(cls, number: int) -> Canary:
         """The same number gives the same strings; two numbers share none."""
-        random = Random(number)  # noqa: S311 (a repeatable source is the point)
+        random = Random(number)
 
         def word() -> str:
             return "".join(random.choice("aeiou" if i % 2 else _LETTERS) for i in range(7)) + _tail(number)

@@ -1,8 +1,8 @@
 """The proof: private strings of 200 issues go through everything, and come out nowhere that is not private.
 
-Each issue holds a customer, a host, an address, a token, a phone number and a quote that stand nowhere else. All
-200 are filed, handed over in Slack, drafted and published; some of the strings also leak in public and are
-watched, on good days and on bad ones. Then all that left the App is searched for them, opened and squeezed:
+Each issue holds a customer, a host, an address, a token, a phone number and a quote that stand nowhere else.
+All 200 are filed, handed over in Slack, drafted and published; some of the strings also leak in public and
+are watched, on good days and on bad ones. Then all that left the App is searched for them, opened and squeezed:
 logs, exceptions, metrics, the markers that hold memory, every call to Slack, and every call that reaches the
 public tracker. The same search finds a path that leaks.
 """
@@ -15,7 +15,6 @@ import html
 import json
 import logging
 import re
-import shutil
 import traceback
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -37,10 +36,8 @@ from bot import kingfisher, plan, words_watch
 from bot.budget import Budget
 from bot.errors import RfhError
 from bot.policy.limits import Limits
-from bot.rules import slack_message, watch_marker
 from bot.sandbox.faults import Faults
 from bot.sandbox.records import Issue
-from bot.slack.redactor import Redactor
 
 pytestmark = pytest.mark.looptime
 
@@ -118,12 +115,13 @@ def watched(w: World, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCapture
 
 def filed(number: int, c: Canary) -> tuple[str, str]:
     """An issue as support files it: title and body. The number decides how the strings are wrapped."""
-    both = f"user {c.email} token {c.token}"
+    blob = base64.b64encode(f"user {c.email} token {c.token}".encode()).decode()
+    link = f"https://x.example/?at={quote(c.host).replace('.', '%2E')}"
     wrapped = (
         f"run it on {c.host} with the token {c.token}",
         f"see the log\n\n```\nlevel=error host={c.host} auth={c.token}\n```",
         f"see below <!-- {c.host} {c.token} {c.email} -->",
-        f"open https://x.example/?at={quote(c.host).replace('.', '%2E')} and send {base64.b64encode(both.encode()).decode()}",
+        f"open {link} and send {blob}",
         f"mail {c.email.replace('@', '&#64;')}, token: {c.token}, host {c.host.upper()}",
     )[number % 5]
     told = complete(
@@ -212,3 +210,128 @@ async def test_what_is_private_in_200_issues_comes_out_nowhere(
         assert len(told(w)) == len(canaries[::4])
         assert w.slack is not None
         assert len(w.slack.messages) >= ISSUES + len(told(w))
+
+
+# ── the proof can fail ──────────────────────────────────────────────────────────────────────
+
+FORMS: dict[str, Callable[[str], str]] = {
+    "plain": str,
+    "capitals": str.upper,
+    "base64": lambda text: base64.b64encode(text.encode()).decode(),
+    "base64, within a word": lambda text: base64.b64encode(f"x{text}".encode()).decode(),
+    "base64url, twice": lambda text: base64.urlsafe_b64encode(
+        base64.b64encode(f"ab{text}".encode())
+    ).decode(),
+    "percent": lambda text: "".join(f"%{byte:02x}" for byte in text.encode()),
+    "percent of base64": lambda text: quote(base64.b64encode(text.encode()).decode(), safe=""),
+    "entities": lambda text: "".join(f"&#{ord(char)};" for char in text),
+    "JSON escapes": lambda text: "".join(f"\\u{ord(char):04x}" for char in text),
+    "JSON in JSON": lambda text: json.dumps(json.dumps({"text": f"ä {text}"})),
+    "hexadecimal": lambda text: text.encode().hex(),
+    "invisible characters": "\u200b".join,
+    "spaces": " ".join,
+    "HTML": html.escape,
+}
+
+
+@pytest.mark.parametrize("form", FORMS.values(), ids=FORMS)
+def test_a_value_is_found_in_whatever_form(form: Callable[[str], str]) -> None:
+    canaries = tuple(Canary.of(number) for number in range(ISSUES))
+    detector = Detector(canaries)
+    for kind, value in canaries[7].kinds().items():
+        found = detector.find(f"before {form(value)} after")
+        assert f"{kind} 7" in found
+        assert {name.partition(" ")[2] for name in found} == {"7"}
+
+
+def test_canaries_share_nothing_and_are_not_in_ordinary_text() -> None:
+    canaries = tuple(Canary.of(number) for number in range(ISSUES))
+    assert 6 * ISSUES == len({value for c in canaries for value in c.kinds().values()})
+    assert set() == Detector(canaries).find(complete() + words_watch.title("a/b#1") + plan.__doc__ * 3)
+
+
+class Blind:
+    """A scanner that sees nothing."""
+
+    def scan(self, *_: object) -> tuple[()]:
+        return ()
+
+
+async def unredacted(policy: object, texts: Sequence[str], *_: object) -> tuple[tuple[str, ...], str]:
+    return tuple(texts), ""
+
+
+Break = Callable[[World, pytest.MonkeyPatch], None]
+
+
+def examining(act: Callable[[World, str], object]) -> Break:
+    """Something is done with the text while it is scanned."""
+
+    def broken(w: World, _: pytest.MonkeyPatch) -> None:
+        real = w.examine
+
+        async def examine(policy: Any, texts: Sequence[str], customers: Sequence[str], /) -> Any:
+            act(w, " ".join(texts))
+            return await real(policy, texts, customers)
+
+        w.examine = examine
+
+    return broken
+
+
+def tells(_: World, text: str) -> None:
+    if "token=" in text:
+        raise RfhError(f"cannot scan {base64.b64encode(text.encode()).decode()}")
+
+
+def no_redaction(w: World, _: pytest.MonkeyPatch) -> None:
+    w.redact = unredacted  # type: ignore[assignment]
+
+
+def blind(w: World, _: pytest.MonkeyPatch) -> None:
+    w.texts.build = lambda _: Blind()  # type: ignore[assignment, return-value]
+
+
+def values_for_fingerprints(_: World, patch: pytest.MonkeyPatch) -> None:
+    patch.setattr("bot.rules.watch.fingerprint", lambda key, issue, text, f: text[f.start : f.end])
+
+
+LEAKY: dict[str, tuple[str, Break]] = {
+    "a log line": ("logs", examining(lambda w, text: structlog.get_logger().info("scan", text=text))),
+    "a line of another library": ("logs", examining(lambda w, text: logging.warning("scan %s", text))),
+    "an exception": ("exceptions", examining(tells)),
+    "a metric": ("metrics", examining(lambda w, text: w.metrics.slack(text, "ok"))),
+    "a marker": ("markers", values_for_fingerprints),
+    "a hand-off message": ("Slack calls", no_redaction),
+    "a public issue": ("public calls", blind),
+}
+
+
+@pytest.mark.parametrize(("outlet", "damage"), LEAKY.values(), ids=LEAKY)
+async def test_a_path_that_leaks_is_found(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, outlet: str, damage: Break
+) -> None:
+    canary = Canary.of(0)
+    w = World(slack=True, key=b"k" * 32)
+    damage(w, monkeypatch)
+    async with w:
+        with watched(w, monkeypatch, caplog) as outlets:
+            await drive(w, [0], [canary])
+        assert outlet in outlets.leaks(Detector((canary,)))
+
+
+@pytest.mark.skipif(kingfisher.binary() is None, reason="needs the extra privacy")
+async def test_with_the_real_second_scanner(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, tmp_path: Any
+) -> None:
+    """kingfisher reads the draft as a file of its own; it keeps none, and nothing of it comes back."""
+    canary = Canary.of(0)
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    async with World(slack=True, key=b"k" * 32) as w:
+        w.texts.find_secrets = kingfisher.find_secrets
+        with watched(w, monkeypatch, caplog) as outlets:
+            [published] = await drive(w, [0], [canary])
+        assert {} == outlets.leaks(Detector((canary,)))
+        assert 1 == len(published.public)
+        assert [] == list(tmp_path.iterdir())

@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from slack_sdk.web.async_client import AsyncWebClient
+from slack_sdk.web.file_upload_v2_result import FileUploadV2Result
 
 from bot.meter import SILENT, Meter
 from bot.policy.schema import Policy
@@ -40,6 +41,10 @@ class DoubleApi(AsyncWebClient):
         values = req_args.get("json") or req_args.get("params") or {}
         status, headers, data = self.double.call(method, values)
         return {"status_code": status, "headers": headers, "data": data}
+
+    async def _upload_file(self, *, url: str, data: bytes, **_: object) -> FileUploadV2Result:
+        await asyncio.sleep(0.05)
+        return FileUploadV2Result(status=self.double.take(url, data), body="")
 
 
 def slack_double(policy: Policy, now: Callable[[], datetime]) -> SlackDouble:

@@ -6,6 +6,7 @@ It answers the calls of `bot.slack.client` as Slack answers them, refuses what S
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -15,7 +16,24 @@ from typing import Any, Literal
 Json = dict[str, Any]
 Answer = tuple[int, dict[str, str], Json]  # status, headers, body
 Fault = Literal["rate-limit", "5xx", "lost-answer"]
+SCOPES = (  # docs/slack.md
+    *("chat:write", "chat:write.public", "channels:read", "groups:read", "usergroups:read", "users:read"),
+    *("users:read.email", "files:write"),
+)
+PNG = b"\x89PNG\r\n\x1a\n"
+MAX_ALT = 1000
 _MENTION = re.compile(r"<!subteam\^(\w+)>")
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """Announced (`data` empty), uploaded, or posted with a message."""
+
+    id: str
+    name: str
+    length: int
+    alt: str
+    data: bytes = field(default=b"", repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +44,7 @@ class Message:
     blocks: tuple[Json, ...]
     thread: str = ""
     edits: int = 0
+    picture: File | None = None
 
     @property
     def everything(self) -> str:
@@ -61,6 +80,9 @@ class SlackDouble:
     forms: list[Json] = field(default_factory=list)
     faults: list[tuple[str, Fault]] = field(default_factory=list)
     calls: list[str] = field(default_factory=list)
+    scopes: set[str] = field(default_factory=lambda: set(SCOPES))
+    uploads: dict[str, File] = field(default_factory=dict)  # by id; those that are not posted yet
+    upload_url: str = "https://files.sandbox.slack.com/upload/v1/"
 
     def channel(self, name: str) -> list[Message]:
         """The messages in a channel, threads included, oldest first."""
@@ -81,7 +103,18 @@ class SlackDouble:
         answer = {"error": "unknown_method"} if handler is None else handler(self, values)
         if fault is not None:
             raise LostAnswer
-        return 200, {}, {"ok": "error" not in answer, **answer}
+        return 200, {"X-OAuth-Scopes": ",".join(sorted(self.scopes))}, {"ok": "error" not in answer, **answer}
+
+    def take(self, url: str, data: bytes) -> int:
+        """A file arrives at the address that was given for it; returns Slack's status."""
+        id_ = url.removeprefix(self.upload_url)
+        announced = self.uploads.get(id_)
+        if announced is None:
+            return 404
+        if len(data) != announced.length or not data.startswith(PNG):
+            return 400
+        self.uploads[id_] = replace(announced, data=data)
+        return 200
 
     # ── what can be called ──────────────────────────────────────────────────────────────────
 
@@ -97,6 +130,35 @@ class SlackDouble:
         ts = f"{self.clock().timestamp():.0f}.{len(self.messages) + 1:06d}"
         self.messages.append(Message(channel, ts, values["text"], tuple(values["blocks"]), thread))
         return {"channel": channel, "ts": ts}
+
+    def _announce(self, values: Mapping[str, Any]) -> Json:
+        """https://docs.slack.dev/reference/methods/files.getUploadURLExternal"""
+        if "files:write" not in self.scopes:
+            return {"error": "missing_scope", "needed": "files:write"}
+        name, alt = str(values.get("filename", "")), str(values.get("alt_txt", ""))
+        length = int(values.get("length", 0))
+        if not name or length <= 0 or len(alt) > MAX_ALT:
+            return {"error": "invalid_arguments"}
+        id_ = f"F{len(self.uploads) + len(self.messages) + 1:03d}"
+        self.uploads[id_] = File(id_, name, length, alt)
+        return {"upload_url": f"{self.upload_url}{id_}", "file_id": id_}
+
+    def _complete(self, values: Mapping[str, Any]) -> Json:
+        """https://docs.slack.dev/reference/methods/files.completeUploadExternal"""
+        (asked,) = json.loads(values["files"])
+        file, channel = self.uploads.get(asked["id"]), values.get("channel_id", "")
+        if file is None or not file.data:
+            return {"error": "file_not_found"}
+        if channel not in self.channels.values():
+            return {"error": "channel_not_found"}
+        if channel in self.closed:
+            return {"error": "not_in_channel"}
+        del self.uploads[file.id]
+        ts = f"{self.clock().timestamp():.0f}.{len(self.messages) + 1:06d}"
+        text = {"type": "mrkdwn", "text": values["initial_comment"]}
+        block = {"type": "section", "text": text}
+        self.messages.append(Message(channel, ts, values["initial_comment"], (block,), picture=file))
+        return {"files": [{"id": file.id, "title": asked.get("title", file.name)}]}
 
     def _update(self, values: Mapping[str, Any]) -> Json:
         refused = self._refused(values.get("channel", ""), values)
@@ -151,6 +213,8 @@ _METHODS: dict[str, Callable[[SlackDouble, Mapping[str, Any]], Json]] = {
     "auth.test": SlackDouble._auth_test,  # noqa: SLF001
     "chat.postMessage": SlackDouble._post,  # noqa: SLF001
     "chat.update": SlackDouble._update,  # noqa: SLF001
+    "files.getUploadURLExternal": SlackDouble._announce,  # noqa: SLF001
+    "files.completeUploadExternal": SlackDouble._complete,  # noqa: SLF001
     "chat.postEphemeral": SlackDouble._hint,  # noqa: SLF001
     "views.open": SlackDouble._open,  # noqa: SLF001
     "usergroups.list": SlackDouble._groups,  # noqa: SLF001

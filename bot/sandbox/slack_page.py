@@ -25,6 +25,7 @@ from bot.sandbox.world import World
 
 API = "/api/slack/"
 PATH = "/-/slack"
+UPLOAD = f"{API}-/upload/"
 TOKEN, SECRET = "xoxb-sandbox", "sandbox-signing-secret"  # of a Slack in which nothing is secret
 _LINK = re.compile(r"&lt;(https?://[^|\s]+)\|(.*?)&gt;")
 _ENTITY = re.compile(r"&amp;(amp|lt|gt);")
@@ -46,7 +47,9 @@ class SlackPage(PageBase):
         app.add_routes(
             [
                 web.route("*", f"{API}{{method}}", self.call),
+                web.post(f"{UPLOAD}{{id}}", self.upload),
                 web.get(PATH, self.channels),
+                web.get(f"{PATH}/picture/{{ts}}", self.picture),
                 web.post(PATH, self.press),
             ]
         )
@@ -60,12 +63,26 @@ class SlackPage(PageBase):
             values |= await request.json()
         else:
             values |= dict(await request.post())
+        self.double.upload_url = f"{request.url.origin()}{UPLOAD}"
         try:
             status, headers, data = self.double.call(request.match_info["method"], values)
         except LostAnswer:
             raise web.HTTPBadGateway from None
         self.world.changed()
         return web.json_response(data, status=status, headers=headers)
+
+    async def upload(self, request: web.Request) -> web.Response:
+        """A file, at the address that was given for it."""
+        url = f"{self.double.upload_url}{request.match_info['id']}"
+        return web.Response(status=self.double.take(url, await request.read()))
+
+    async def picture(self, request: web.Request) -> web.Response:
+        """The picture of a message."""
+        ts = request.match_info["ts"]
+        found = next((m.picture for m in self.double.messages if m.ts == ts and m.picture), None)
+        if found is None:
+            raise web.HTTPNotFound
+        return web.Response(body=found.data, content_type="image/png")
 
     async def channels(self, request: web.Request) -> web.Response:
         """The channels that have messages, each message with its thread."""

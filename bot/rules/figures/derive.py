@@ -29,6 +29,7 @@ from bot.rules.intake import Template
 from bot.rules.labels import LabelHistory
 from bot.rules.ownership import own
 from bot.rules.rulebook import Rulebook
+from bot.rules.weekly import is_digest
 
 FILING = timedelta(minutes=5)  # labels that people set by then belong to the filing
 
@@ -79,7 +80,9 @@ class _Reading:
             created_at=issue.created_at,
             updated_at=issue.updated_at,
             filer=issue.author.login if issue.author is not None else None,
-            request=snapshot.has_label(policy.labels.rfh) and (kind is None or policy.kinds[kind].handoff),
+            request=snapshot.has_label(policy.labels.rfh)
+            and (kind is None or policy.kinds[kind].handoff)
+            and not is_digest(snapshot),
             owner=_owner(snapshot, memory),
             kind=kind,
             priority=priority,

@@ -26,6 +26,7 @@ FLOORS: dict[int, tuple[str, ...]] = {
             "issue_templates",
             "replies",
             "plots",
+            "figure_seal",
             "figure_words",
             "figure_digest",
             "figure_report",

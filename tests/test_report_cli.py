@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import csv
+import dataclasses
 import http.server
 import io
 import json
@@ -48,7 +49,9 @@ def played(github: Live) -> None:
     world, repo = github.sandbox.world, github.demo.customer
     labels = ("rfh", "cs/p2", "team/search-core", "customer/northmere")
     one = world.file_issue(repo, "sam", TITLE, COMPLETE, labels)
-    world.comment(one, "erin", "Set `cpus: 2` and tell us what happens.")
+    answered = world.comment(one, "erin", "Set `cpus: 2` and tell us what happens.")
+    later = answered.created_at + timedelta(seconds=1)  # what stands in the second of the asking is no answer
+    world.state.comments[answered.id] = dataclasses.replace(answered, created_at=later)
     two = world.file_issue(repo, "sam", f"{TITLE} again", COMPLETE, labels)
     world.close(two, "sam")
     world.file_issue(repo, "sam", f"=1+1 {TITLE}", complete(Zendesk="#5052"), labels)

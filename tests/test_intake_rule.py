@@ -7,6 +7,9 @@ from typing import Any
 import pytest
 from intake_bodies import POLICY, check, form, markdown, reason
 
+from bot.policy.load import default_text, load_files
+from bot.rules.intake import IntakeRule
+
 
 def test_a_complete_issue_has_no_gap_in_either_form() -> None:
     for body in (markdown(), form()):
@@ -134,6 +137,15 @@ def test_p1_is_not_for_feature_requests(kind: str, priority: str, context: tuple
 def test_what_may_raise_the_priority_is_pointed_at(text: str, context: tuple[str, ...]) -> None:
     assert context == check(markdown(urgency=text, priority="")).priority_context
     assert context == check(markdown(priority=""), title=text).priority_context
+
+
+def test_a_customer_in_the_sales_process_is_a_hint_of_urgency() -> None:
+    """Step 4: "if a customer is in the sales process, issues have a higher degree of urgency". Said once."""
+    rule = IntakeRule(load_files(default_text(), "customers: {northmere: {prospect: true}}"))
+    assert ("sales-process",) == check(markdown(priority=""), rule).priority_context
+    assert ("sales-process", "outage") == check(markdown(urgency="It is down"), rule).priority_context
+    assert ("sales-process",) == check(markdown(urgency="A pilot"), rule).priority_context
+    assert () == check(markdown(customer="Quandel"), rule).priority_context
 
 
 @pytest.mark.parametrize("write", [markdown, form])

@@ -22,6 +22,7 @@ from bot.rules.intake_template import Template, TemplateReader
 
 __all__ = ["IntakeRule", "Template"]
 
+SALES = "sales-process"  # in priority_context, like what the text says of it
 LOWERED = "lowered"  # in priority_context: the filer's priority is not for this kind, the next one holds
 
 
@@ -100,13 +101,14 @@ class IntakeRule:
         allowed = self._allowed(chosen, kind)
         if allowed is not None:
             values |= {id_: allowed for id_ in values if self._fields[id_].answer == "priority"}
-        context = self._why(title, template)
+        named = next(iter(self.customers.on([self._value("customer", values) or ""])), None)
+        context = self._why(title, template, named)
         return Intake(
             template=template.form,
             kind=kind,
             values=values,
             gaps=self._gaps(readings, template, known) if self._asked(template, kind, labels) else (),
-            customer=next(iter(self.customers.on([self._value("customer", values) or ""])), None),
+            customer=named,
             priority=allowed,
             priority_context=(LOWERED, *context) if chosen != allowed else context,
             team=template.team,
@@ -225,11 +227,14 @@ class IntakeRule:
                 return id_
         return chosen
 
-    def _why(self, title: str, template: Template) -> tuple[str, ...]:
-        """What the filer wrote that may raise the priority (step 4: sales process, something that cannot
-        wait)."""
+    def _why(self, title: str, template: Template, customer: str | None) -> tuple[str, ...]:
+        """What the filer wrote, or policy knows of the customer, that may raise the priority (step 4: sales
+        process, something that cannot wait)."""
         said = [answer.text for id_, answer in template.fields.items() if not self._fields[id_].topic]
-        return self._context.seen("\n".join((title, template.routing_text, *said)))
+        seen = self._context.seen("\n".join((title, template.routing_text, *said)))
+        slug = (customer or "").removeprefix(self._policy.labels.customer_prefix)
+        known = self._policy.customers.get(slug)
+        return (SALES, *seen) if known is not None and known.prospect and SALES not in seen else seen
 
     # ── gaps ────────────────────────────────────────────────────────────────────────────────
 

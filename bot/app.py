@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 import aiohttp
 import structlog
@@ -15,7 +16,6 @@ from bot import __version__
 from bot.budget import Budget
 from bot.db import Database, open_database, utc_now
 from bot.errors import UserError
-from bot.front import front
 from bot.github.auth import App, Clients, Connect
 from bot.github.client import GitHub, OnCall, TokenSource
 from bot.github.lookup import Catalogues
@@ -27,7 +27,6 @@ from bot.metrics import Metrics
 from bot.metrics_page import MetricsPage
 from bot.pace import Pace
 from bot.pager import Pager
-from bot.pages.site import Site
 from bot.policy.load import DEFAULT_NAME, Layer, default_text
 from bot.policy.load import read as read_policy
 from bot.publisher import Publisher
@@ -42,7 +41,6 @@ from bot.slack.client import SlackClient
 from bot.slack.directory import Directory
 from bot.slack.redactor import Redactor
 from bot.slack.teller import Teller
-from bot.slack_socket import listen
 from bot.store import Store
 from bot.store_figures import FigureStore
 from bot.store_published import PublishedStore
@@ -50,6 +48,9 @@ from bot.watch import Watch
 from bot.webhook import MAX_BODY, Webhook
 from bot.work import Bot
 from bot.worker import Worker
+
+if TYPE_CHECKING:  # what only some installations use is loaded where they do
+    from bot.pages.site import Site
 
 STUCK = 120.0  # seconds after which a worker loop that took nothing counts as stuck
 
@@ -204,10 +205,16 @@ async def running(settings: Settings, *, on_call: OnCall | None = None) -> Async
         if settings.metrics_port is not None:
             page = MetricsPage(metrics, bot.figures, bot.limits, utc_now)
             await _listen(stack, page.application(), settings.metrics_host, settings.metrics_port, "METRICS_")
-        site = await stack.enter_async_context(front(bot, session, connect))
+        site = None
+        if settings.client_id:
+            from bot.front import front
+
+            site = await stack.enter_async_context(front(bot, session, connect))
         bot.url = await _listen(stack, _web(bot, worker, site), settings.host, settings.port)
         door = bot.slack_door()
         if door is not None and settings.slack_app_token:
+            from bot.slack_socket import listen
+
             socket = listen(door, settings.slack_app_token, settings.slack_url)
             stack.push_async_callback(_stop, asyncio.create_task(socket, name="slack socket"))
         yield bot

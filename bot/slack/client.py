@@ -12,17 +12,20 @@ from __future__ import annotations
 
 import logging
 from collections.abc import AsyncIterator, Awaitable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import aiohttp
-from slack_sdk.errors import SlackApiError, SlackClientError
-from slack_sdk.web.async_client import AsyncWebClient
-from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from bot.errors import RfhError, SlackDown
 from bot.meter import SILENT, Meter
 from bot.rules.slack_message import Block, Message
 from bot.told import code
+
+if (
+    TYPE_CHECKING
+):  # imported where it is used: many run without Slack, and loading it is a part of every start
+    from slack_sdk.web.async_client import AsyncWebClient
+    from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 API_URL = "https://slack.com/api/"
 TIMEOUT = 15  # seconds
@@ -65,6 +68,8 @@ class SlackClient:
         api: AsyncWebClient | None = None,
         meter: Meter = SILENT,
     ) -> None:
+        from slack_sdk.web.async_client import AsyncWebClient
+
         self._meter = meter
         self._api = api or AsyncWebClient(
             token,
@@ -162,6 +167,8 @@ class SlackClient:
 
     async def _answer(self, method: str, call: Awaitable[AsyncSlackResponse]) -> Any:
         """A good answer. Errors are raised outside the `except` block: no chain leads to slack_sdk's."""
+        from slack_sdk.errors import SlackApiError, SlackClientError
+
         failure: RfhError
         try:
             answer = await call

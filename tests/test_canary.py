@@ -2,9 +2,9 @@
 
 Each issue holds a customer, a host, an address, a token, a phone number and a quote that stand nowhere else.
 All 200 are filed, handed over in Slack, drafted and published; some of the strings also leak in public and
-are watched, on good days and on bad ones. Then all that left the App is searched for them, opened and squeezed:
-logs, exceptions, metrics, the markers that hold memory, every call to Slack, and every call that reaches the
-public tracker. The same search finds a path that leaks.
+are watched, on good days and on bad ones. Then all that left the App is searched for them, opened and
+squeezed: logs, exceptions, metrics, the markers that hold memory, every call to Slack, and every call that
+reaches the public tracker. The same search finds a path that leaks.
 """
 
 from __future__ import annotations

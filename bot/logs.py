@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import sys
 from typing import TextIO
@@ -23,9 +24,16 @@ def set_up(level: str, stream: TextIO | None = None) -> None:
         logger_factory=structlog.PrintLoggerFactory(stream or sys.stderr),
         cache_logger_on_first_use=True,
     )
-    # Libraries may quote requests in their messages: only their warnings, and only where they come from.
-    logging.basicConfig(
-        stream=stream,
-        level=logging.ERROR,
-        format='{"level":"%(levelname)s","msg":"library","logger":"%(name)s"}',
-    )
+    # Libraries may quote requests in their messages: only their errors, and only where they come from.
+    handler = logging.StreamHandler(stream)
+    handler.setFormatter(_Library())
+    logging.basicConfig(handlers=[handler], level=logging.ERROR)
+
+
+class _Library(logging.Formatter):
+    """A library's error by its logger and the exception's type; messages and tracebacks hold texts."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        kind = record.exc_info[0] if record.exc_info else None
+        line = {"level": record.levelname.lower(), "msg": "library", "logger": record.name}
+        return json.dumps(line | ({"error": kind.__name__} if kind is not None else {}))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import json
+import logging
+import sys
 from urllib.parse import urlencode
 
 import pytest
@@ -133,3 +135,20 @@ def test_a_line_is_one_json_object_with_time_and_level(monkeypatch: pytest.Monke
         line
     ).items()
     assert json.loads(line)["timestamp"].endswith("Z")
+
+
+def test_a_librarys_error_is_told_by_logger_and_type_alone() -> None:
+    """Its message and its traceback may quote what somebody wrote."""
+    formatter = logs._Library()
+    try:
+        raise ValueError("the customer's words")
+    except ValueError:
+        record = logging.LogRecord(
+            "aiohttp.server", logging.ERROR, "", 1, "the customer's %s", ("words",), sys.exc_info()
+        )
+    assert {
+        "level": "error",
+        "msg": "library",
+        "logger": "aiohttp.server",
+        "error": "ValueError",
+    } == json.loads(formatter.format(record))

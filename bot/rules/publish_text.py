@@ -2,7 +2,8 @@
 
 `neutral` is what makes a text fit to leave, whoever wrote it; it is applied to the first draft and to each
 edit, and applying it again changes nothing. What holds of its result
-- nothing is hidden: no HTML comments outside code, so that who approves it has read all of it;
+- nothing is hidden: outside code no HTML comments are left, and what else GitHub would not show is made plain
+  words (publish_line.py), so that who approves it has read all of it;
 - nobody is called: a mention outside code has a character in it that ends it, and so has a bare ``#7``, which
   in the public tracker would point at somebody else's issue;
 - nothing is a command: a slash that begins a line is not followed by its word, in code as well, as many bots
@@ -26,15 +27,10 @@ from bot.memory import inert
 from bot.model import Comment, Snapshot
 from bot.publication import MAX_BODY
 from bot.rules.intake_template import Template
+from bot.rules.publish_line import apart, defused, seen
 
-_ZWSP = "\u200b"
 _COMMENT = re2.compile(r"(?s)<!--.*?(?:-->|\z)")
 _BLANKS = re2.compile(r"\n(?:[ \t]*\n){2,}")
-_LIVE = (  # between the two groups the character goes
-    re2.compile(r"(@)([A-Za-z0-9_])"),
-    re2.compile(r"(?m)((?:^|[^\w&/])#)(\d)"),
-    re2.compile(r"(?i)(\bGH-)(\d)"),
-)
 _COMMAND = re2.compile(r"(?m)^([ \t>*+-]*/)([A-Za-z][A-Za-z0-9_-]*(?:[ \t].*)?)$")
 _CODE = re2.compile(r"(?m)```|~~~|^ *\t|^[ >*+0-9.)-]* {4}")  # without one of these there is no code block
 _CUSTOMER_FIRST = re2.compile(r"^(?:\[customer(?:-\d+)?\](?:'s)?[\s:|/–—-]*)+")
@@ -81,8 +77,8 @@ def neutral(text: Text) -> Text | None:
     """The text without what must not be public, see the module's header; None: it does not settle."""
     for _ in range(_ROUNDS):
         before = text
-        title = _defused(_COMMENT.sub("", " ".join(normal(text.title).split())))
-        text = Text(title.strip(), _neutral_body(normal(text.body)))
+        title = defused(_COMMENT.sub("", " ".join(seen(normal(text.title)).split())))
+        text = Text(title.strip(), _neutral_body(seen(normal(text.body))))
         if text == before:
             return text
     return None
@@ -93,19 +89,9 @@ def _neutral_body(body: str) -> str:
     parts: list[str] = []
     for is_code, group in groupby(enumerate(body.split("\n")), lambda line: line[0] in code):
         lines = "\n".join(line for _, line in group)
-        parts.append(lines if is_code else _defused(_COMMENT.sub("", lines)))
-    body = _COMMAND.sub(_apart, "\n".join(parts))
+        parts.append(lines if is_code else defused(_COMMENT.sub("", lines)))
+    body = _COMMAND.sub(apart, "\n".join(parts))
     return inert(body if code else _BLANKS.sub("\n\n", body)).strip()
-
-
-def _defused(text: str) -> str:
-    for pattern in _LIVE:  # a function: re2's templates garble what is not ASCII
-        text = pattern.sub(_apart, text)
-    return text
-
-
-def _apart(found: re.Match[str]) -> str:
-    return f"{found[1]}{_ZWSP}{found[2]}"
 
 
 def problem(text: Text) -> str:

@@ -99,9 +99,9 @@ async def main(number: int) -> None:
     facts = made_up(number, policy, NOW, days=4 * 365)
     with tempfile.TemporaryDirectory() as folder:
         db = open_database(f"sqlite:///{Path(folder)}/facts.sqlite3")
-        store = FigureStore(db)
+        store = FigureStore(db, b"a key of the benchmark")
         await store.save(facts)
-        store = FigureStore(db)
+        store = FigureStore(db, b"a key of the benchmark")
         print(f"load {number} facts for the first time  {await once(lambda: store.load(REPOSITORY)):8.0f} ms")
         await asyncio.sleep(12)  # until what was just saved no longer counts as news
         again = statistics.median([await once(lambda: store.load(REPOSITORY)) for _ in range(9)])

@@ -48,6 +48,7 @@ from bot.watch import Watch
 from bot.webhook import MAX_BODY, Webhook
 from bot.work import Bot
 from bot.worker import Worker
+from bot.zendesk import Access, Zendesk
 
 if TYPE_CHECKING:  # what only some installations use is loaded where they do
     from bot.pages.site import Site
@@ -128,6 +129,14 @@ def build_teller(settings: Settings, now: Callable[[], datetime], meter: Meter =
     return Teller(client, Directory(client, now, buttons=settings.slack_buttons), Redactor(), now)
 
 
+def build_zendesk(settings: Settings, session: aiohttp.ClientSession) -> Zendesk | None:
+    """Where tickets are counted, when there is a token."""
+    if not settings.zendesk_token:
+        return None
+    access = Access(settings.zendesk_url, settings.zendesk_token, settings.zendesk_email)
+    return Zendesk(session, access, utc_now)
+
+
 def build_pager(settings: Settings, now: Callable[[], datetime]) -> Pager | None:
     """The paging service, when there is one."""
     return Pager(settings.paging_url, settings.paging_key, now) if settings.paging_url else None
@@ -144,6 +153,7 @@ def build(
     meter: Meter = SILENT,
     examine: Examine | None = None,
     texts: Texts | None = None,
+    zendesk: Zendesk | None = None,
 ) -> Bot:
     """Join the parts. Raises UserError for settings that cannot work."""
     try:
@@ -177,6 +187,7 @@ def build(
         facts=FigureStore(db, settings.value_key),
         now=now,
         meter=meter,
+        zendesk=zendesk,
     )
 
 
@@ -195,7 +206,7 @@ async def running(settings: Settings, *, on_call: OnCall | None = None) -> Async
                 on_call(kind, method, endpoint, status)
 
         connect = connector(settings, session, utc_now, called)
-        bot = build(settings, db, connect, meter=metrics)
+        bot = build(settings, db, connect, meter=metrics, zendesk=build_zendesk(settings, session))
         stack.push_async_callback(bot.queue.close)
         await bot.queue.recover()
         await bot.schedule.start(bot.repositories)

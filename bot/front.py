@@ -22,7 +22,6 @@ from bot.rules.figures.report import Report
 from bot.rules.figures.tickets import NONE, Tickets
 from bot.settings import Settings
 from bot.work import Bot
-from bot.zendesk import Access, Zendesk
 from bot.zendesk_feed import TicketFeed
 
 
@@ -33,7 +32,7 @@ async def front(bot: Bot, session: aiohttp.ClientSession, connect: Connect) -> A
     if gate is None:
         yield None
         return
-    feed = feed_of(bot, session)
+    feed = feed_of(bot)
     site = pages(bot, gate, feed.tickets if feed is not None else lambda: NONE)
     work = [site.warm(bot.repositories), *([feed.run()] if feed is not None else [])]
     tasks = [asyncio.create_task(one, name="pages") for one in work]
@@ -52,17 +51,15 @@ def gate_of(settings: Settings, session: aiohttp.ClientSession, connect: Connect
     return OAuth(settings.client_id, settings.client_secret, settings.api_url, session, connect)
 
 
-def feed_of(bot: Bot, session: aiohttp.ClientSession) -> TicketFeed | None:
+def feed_of(bot: Bot) -> TicketFeed | None:
     """Tickets for the pages; None: no Zendesk is set up."""
-    settings = bot.settings
-    if not settings.zendesk_token:
+    if bot.zendesk is None:
         return None
 
     async def policy() -> Policy:
         return (await bot.book()).policy
 
-    access = Access(settings.zendesk_url, settings.zendesk_token, settings.zendesk_email)
-    return TicketFeed(Zendesk(session, access, bot.now), policy, bot.now)
+    return TicketFeed(bot.zendesk, policy, bot.now)
 
 
 def pages(bot: Bot, gate: Gate, tickets: Callable[[], Tickets] = lambda: NONE) -> Site:

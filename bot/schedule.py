@@ -25,7 +25,10 @@ from bot.reconciler import Reconciler
 from bot.schedule_public import round_key
 from bot.slack.desk import desk_key
 from bot.store import Store
+from bot.store_standing import Standings
 from bot.sweep import Allowance, find
+from bot.weekly import ISSUE, weekly_key
+from bot.weekly_issue import Filed
 from bot.worker import Done
 
 EVERY = timedelta(minutes=10)
@@ -59,6 +62,7 @@ class Schedule:
         for name in repositories:
             await self.queue.accept(catch_up_key(name))
             await self.queue.accept(round_key(name))
+            await self.queue.accept(weekly_key(name))
             await self.queue.schedule(nightly_key(name), self.now() + NIGHT)
             await self.queue.schedule(figures_key(name), self.now() + HISTORY)
             if self.reconciler.teller is not None:
@@ -99,8 +103,11 @@ class Schedule:
     async def _name_all(self, repository: str, since: datetime) -> int:
         owner, repo = repository.split("/")
         gh = await self.clients.client(owner, repo)
+        said = await Standings(self.store.db).said(repository)
+        digest = Filed.loaded(said.get(ISSUE)).number  # ours, and nobody's request
         count = 0
         async for number, updated_at in issues_updated_since(gh, owner, repo, since):
-            await self.queue.accept(str(IssueKey(owner, repo, number)), AtLeast(updated_at))
-            count += 1
+            if number != digest:
+                await self.queue.accept(str(IssueKey(owner, repo, number)), AtLeast(updated_at))
+                count += 1
         return count

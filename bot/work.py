@@ -41,7 +41,10 @@ from bot.store_published import PublishedStore
 from bot.store_standing import Standings
 from bot.told import Act
 from bot.watch import Watch
+from bot.weekly import KIND as WEEKLY
+from bot.weekly import Weekly
 from bot.worker import Done, Handler
+from bot.zendesk import Zendesk
 
 
 @dataclass
@@ -60,6 +63,7 @@ class Bot:
     facts: FigureStore  # what figures are measured from
     now: Callable[[], datetime]
     meter: Meter = SILENT
+    zendesk: Zendesk | None = None  # where tickets are counted
     own_id: int | None = (
         None  # our bot account, once a read has shown it: events of our own writes are dropped
     )
@@ -82,6 +86,11 @@ class Bot:
         return Overrides(self.clients, self.reconciler, standings, self.pace.guard, self.now)
 
     @property
+    def weekly(self) -> Weekly:
+        """The weekly digest."""
+        return Weekly(self.queue, self.clients, self.reconciler, self.facts, self.zendesk, self.pace.guard)
+
+    @property
     def handlers(self) -> Mapping[str, Handler]:
         """What the worker does with each kind of key."""
         return {
@@ -95,6 +104,7 @@ class Bot:
             ROUND: self.public.round,
             DESK: Desk(self.queue, self.reconciler).look,
             CAP: self.pace.brake,
+            WEEKLY: self.weekly.work,
             FIGURES: Collector(self.reconciler, self.facts).work,
             "deliveries": Redelivery(self.clients, self.store, self.now).work,
         }

@@ -29,6 +29,7 @@ from bot.github.documents import CONVERT_MANIFEST, ENDPOINTS, QUERIES, Endpoint,
 from bot.github.load import load
 from bot.github.lookup import Catalogues, account_exists, file_text, issues_updated_since, role
 from bot.github.people import itself, reads_while_private
+from bot.github.public import all_comments
 from bot.github.roster import Rosters
 from bot.github.sweep import Selection, issue_pages
 from bot.github.watched import add_comment, create_issue, listed, load_thread, update_issue
@@ -206,6 +207,7 @@ async def test_everything_that_is_asked_is_described(described: Make) -> None:
     made = await create_issue(gh, KEY.owner, KEY.repo, title="t", body="b", labels=["public-leak"])
     await update_issue(gh, IssueKey(KEY.owner, KEY.repo, made.number), body="b", reopen=True)
     await add_comment(gh, thread.node_id, "b")
+    assert (await all_comments(gh, snapshot)).comments
     await report_policy(gh, KEY.owner, KEY.repo, "c0ffee", ["x.yml:3:1: wrong"], title="t", summary="s")
     written = await apply(
         gh,
@@ -238,6 +240,7 @@ async def test_everything_that_is_asked_is_described(described: Make) -> None:
     await installation(app, KEY.owner, KEY.repo, registered)
     await webhook(app, registered)
     await deliveries(app, registered)
+    await app.itself.rest(documents.REDELIVER, delivery_id=1)
     expected = {f"{e.method} {e.path}" for e in ENDPOINTS} | {q.name for q in QUERIES} | {"Apply"}
     assert expected == world.asked
 

@@ -3,8 +3,10 @@
 Guarantees: texts lie in a private folder (0700) that is gone afterwards; nothing is validated online, nothing
 is updated, no inline ignore is honoured, values come back redacted; the process is ended after a time. A
 missing binary, a failure or an unreadable report is an error: whoever publishes must not take silence for
-safety. What is awkward: its columns are bytes, 0-based, the last one included; and by itself it would look
-secrets up at their providers, so the process also gets a proxy that leads nowhere.
+safety. It reads a text without its characters of no width: one of them hides a password from its rules, and
+we put them behind each ``@`` ourselves. What is awkward: its columns are bytes, 0-based, the last one
+included; and by itself it would look secrets up at their providers, so the process also gets a proxy that
+leads nowhere.
 """
 
 from __future__ import annotations
@@ -29,6 +31,7 @@ _ARGUMENTS = (
     *("--confidence", "low", "--format", "json", "--git-history", "none", "--no-extract-archives", "--quiet"),
 )
 _NOWHERE = "http://127.0.0.1:9"
+_WIDTHLESS = dict.fromkeys(map(ord, "\u00ad\u200b\u200c\u200d\u2060\ufeff"))
 
 
 class ScannerUnavailable(RfhError):
@@ -51,11 +54,22 @@ def find_secrets(texts: Sequence[str], timeout: float = TIMEOUT) -> list[tuple[E
         raise ScannerUnavailable("kingfisher is not installed (pip install 'rfh-bot[privacy]')")
     if not texts:
         return []
+    bare = [text.translate(_WIDTHLESS) for text in texts]
     with tempfile.TemporaryDirectory(prefix="rfh-bot-") as folder:  # mkdtemp: 0700
-        for number, text in enumerate(texts):
+        for number, text in enumerate(bare):
             Path(folder, f"{number}.txt").write_text(text, encoding="utf-8", errors="replace", newline="")
         report = _run(program, folder, timeout)
-    return _read(report, texts)
+    return [
+        _within(text, found) if len(text) != len(read) else found
+        for text, read, found in zip(texts, bare, _read(report, bare), strict=True)
+    ]
+
+
+def _within(text: str, found: Sequence[External]) -> tuple[External, ...]:
+    """Where that is in the text which has its characters of no width."""
+    kept = [place for place, char in enumerate(text) if ord(char) not in _WIDTHLESS]
+    ends = [*kept, len(text)]
+    return tuple(External(one.rule, ends[one.start], ends[max(one.end - 1, one.start)] + 1) for one in found)
 
 
 def _run(program: str, folder: str, timeout: float) -> Any:

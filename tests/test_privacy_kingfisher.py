@@ -72,6 +72,7 @@ def _found(line: int, start: int, end: int, path: str = "0.txt") -> dict[str, ob
         ("one\ntwo KEY", 2, (4, 6), "KEY"),
         ("-----BEGIN\nlines\n-----", 1, (0, 3), "----"),
         ("ab\nlong line", 2, (5, 2), "line"),
+        ("@\u200ba K\u200bEY@\u200bb", 1, (3, 6), "K\u200bEY@"),  # it reads the text without them
     ],
 )
 def test_byte_columns_become_code_points(
@@ -130,3 +131,12 @@ def test_the_real_program_finds_a_token() -> None:
     text = f"ö first\nexport GITLAB_TOKEN={token} ü\n"
     (found,) = find_secrets([text])
     assert token in [text[f.start : f.end] for f in found]
+
+
+@pytest.mark.skipif(kingfisher.binary() is None, reason="needs the extra `privacy`")
+@pytest.mark.parametrize("apart", ["", "\u200b", "\u00ad"])
+def test_a_character_of_no_width_hides_no_password(apart: str) -> None:
+    """We put one behind each ``@`` ourselves before a text is published."""
+    text = f"postgres://admin:{sample_of('<w16>', 'real')}@{apart}localhost:5432/x\n"
+    (found,) = find_secrets([text])
+    assert found

@@ -23,6 +23,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from bot.markdown import command_lines
 from bot.memory import Clock, Intent, Memory, Side
 from bot.model import Actor, Comment, Snapshot
 from bot.rules.speech import MEANS, Speech
@@ -86,10 +87,15 @@ def _fresh(intent: Intent, clock: Clock) -> bool:
     return intent.at >= clock.asked_at and (intent.comment > clock.folded_to or intent.at > clock.since)
 
 
+def after(asked: datetime, comment: Comment) -> bool:
+    """Can it be an answer: was it said since then, and is not itself what asks (`/route delivery`, and why)?"""
+    asks = comment.created_at == asked and bool(command_lines(comment.body))
+    return comment.created_at >= asked and not asks
+
+
 def _comments(clock: Clock, snapshot: Snapshot, sides: Sides, speech: Speech) -> Iterator[_Event]:
     for comment in snapshot.comments:
-        # What was said up to then is no answer, nor is the comment that asks: `/route delivery`, and why.
-        if comment.created_at <= clock.asked_at or comment.minimized:
+        if not after(clock.asked_at, comment) or comment.minimized:
             continue
         side = sides.of(comment.author)
         if side is None:

@@ -23,7 +23,7 @@ from bot.rules.durations import Calendar
 from bot.rules.figures.facts import Ask, Wait
 from bot.rules.rulebook import Rulebook
 from bot.rules.speech import MEANS
-from bot.rules.turns import Sides
+from bot.rules.turns import Sides, after
 
 REFUSED = "CONFUSED"  # our reaction on a command that was not run
 
@@ -147,8 +147,7 @@ def _events(
         return spell.asked_at <= at and (spell.until is None or at < spell.until)
 
     for comment in snapshot.comments:
-        asks = comment.created_at == spell.asked_at  # `/route TEAM` and a sentence: no answer of that team
-        if comment.minimized or asks or not within(comment.created_at):
+        if comment.minimized or not (within(comment.created_at) and after(spell.asked_at, comment)):
             continue
         side = sides.of(comment.author)
         if side is not None and book.speech.verdict(comment.body) in MEANS:

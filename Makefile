@@ -46,7 +46,7 @@ lock: $(INSTALLED)
 		--output-file requirements.lock pyproject.toml
 	UV_CUSTOM_COMPILE_COMMAND='make lock' $(BIN)/uv pip compile --quiet --universal --python-version 3.11 \
 		--generate-hashes --no-emit-index-url --no-emit-find-links --constraint requirements.lock \
-		--output-file requirements-action.lock pyproject.toml
+		--extra privacy --output-file requirements-action.lock pyproject.toml
 	UV_CUSTOM_COMPILE_COMMAND='make lock' $(BIN)/uv pip compile --quiet --universal --python-version 3.11 \
 		--generate-hashes --no-emit-index-url --no-emit-find-links --constraint requirements.lock \
 		--extra postgres --extra privacy --extra report --output-file requirements-image.lock pyproject.toml

@@ -318,8 +318,8 @@ def _helpful(view: View) -> str:
 
 
 def _details(view: View) -> str:
-    why = words.why(view.route, view.policy)
-    return (
-        f"<details><summary>Why this team, and how to change it</summary>\n\n{why}\n\n"
-        f"{words.how_to_change(view.policy)}\n\n</details>"
-    )
+    parts = [words.why(view.route, view.policy), words.how_to_change(view.policy)]
+    if not view.snapshot.app:
+        parts.append(words_publish.without_app(view.policy))
+    text = "\n\n".join(part for part in parts if part)
+    return f"<details><summary>Why this team, and how to change it</summary>\n\n{text}\n\n</details>"

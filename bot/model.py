@@ -188,6 +188,7 @@ class Snapshot:
     pager: bool = False  # is there a paging service
     acts: tuple[Act, ...] = ()  # what people did in Slack and is no comment yet, oldest first
     evidence: Evidence | None = None  # of publishing; None: nothing about it is asked, or it is off
+    app: bool = True  # do we act with an App's credentials, and not with a plain token
 
     @property
     def key(self) -> IssueKey:

@@ -7,7 +7,7 @@ unknown (bot/rules/publish.py). That is why it lives here, in the run, and nowhe
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bot.decide import Desired
 from bot.github.apply import reread_comment
@@ -34,7 +34,7 @@ class Publishing:
     ) -> Snapshot:
         """The snapshot with the evidence that this round needs. Raises Transient, Forbidden."""
         if self.publisher is None:
-            return snapshot
+            return replace(snapshot, app=False)
         return await self.publisher.gather(
             gh, snapshot, memory, waiting, book, fresh=self.fresh, refused=self.refused
         )
@@ -42,7 +42,7 @@ class Publishing:
     async def foreseen(self, snapshot: Snapshot, memory: Memory, book: Rulebook) -> Snapshot | None:
         """The same when it costs no call; None: it does."""
         if self.publisher is None:
-            return snapshot
+            return replace(snapshot, app=False)
         return await self.publisher.known(snapshot, memory, book.policy)
 
     async def go_on(

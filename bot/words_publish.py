@@ -12,6 +12,20 @@ from bot.publication import Checked, Claim, Public, Publication, Spot
 FROM_DISCUSSION = "From the discussion"
 MAX_ROWS = 60  # of findings; who has more starts with these
 
+
+def without_app(policy: Policy) -> str:
+    """What of the policy a plain token cannot do; empty when there is nothing of the kind."""
+    tracker, support = policy.tracker.public, policy.support.github_team
+    teams = support is not None or any(team.github_team for team in policy.teams.values())
+    off = {
+        "`/publish`": policy.publish.enabled and tracker is not None,
+        "the public watch": policy.privacy.watch.enabled and tracker is not None,
+        "members of GitHub teams": teams,
+    }
+    names = ", ".join(name for name, asked in off.items() if asked)
+    return f"Off here, as they take the App's credentials: {names}." if names else ""
+
+
 REFUSALS = {
     "publish-off": "Publishing is switched off in the policy (`publish.enabled`).",
     "publish-no-app": (

@@ -17,7 +17,7 @@ from bot.cli.action import SHARES, Inputs, act, read_inputs
 from bot.cli.action_report import Report
 from bot.db import open_database
 from bot.events import POLICY_PATH
-from bot.github.auth import OneToken
+from bot.github.auth import App, Clients, OneToken
 from bot.sandbox.access import ACTIONS_BOT
 from bot.sandbox.records import Comment, Issue
 from bot.store import Store
@@ -34,6 +34,7 @@ class Actions:
     w: World
     key: str = ""
     policy: str = ACTION_IS_WRITER
+    app: bool = False  # with an App's credentials
     reports: list[Report] = field(default_factory=list)
     kept: str = field(init=False)
 
@@ -58,6 +59,9 @@ class Actions:
             "GITHUB_API_URL": self.w.github.api_url,
             "GITHUB_EVENT_NAME": event,
         }
+        if self.app:
+            env["GITHUB_APP_ID"] = str(self.w.github.app_id)
+            env["GITHUB_PRIVATE_KEY"] = self.w.github.private_key_pem
         if payload is not None:
             with tempfile.NamedTemporaryFile("w", suffix=".json", delete=False) as file:
                 json.dump(payload, file)
@@ -72,10 +76,13 @@ class Actions:
         inputs: Inputs = read_inputs(environment)
         _forget(environment)
         db = open_database("sqlite://", clock=self.w.now)
-        clients = OneToken(inputs.token, self.w._connect, now=self.w.now)
-        rec = build_reconciler(inputs.settings, clients, Store(db), self.w.now, writer="action")
-        allowance = Allowance(share=SHARES[inputs.mode])
-        report = await act(inputs, rec, allowance, paced(Budget(db), self.w.now))
+        w, settings = self.w, inputs.settings
+        clients: Clients = OneToken(inputs.token, w._connect, now=w.now)
+        if settings.app_id:
+            clients = App(settings.app_id, settings.private_key, w._connect, now=w.now)
+        rec = build_reconciler(settings, clients, Store(db), w.now, writer="action", texts=w.texts)
+        allowance, guard = Allowance(share=SHARES[inputs.mode]), paced(Budget(db), w.now)
+        report = await act(inputs, rec, allowance, guard, examine=w.examine)
         await db.close()
         self.reports.append(report)
         return report

@@ -208,28 +208,8 @@ async def test_nothing_of_an_issue_or_a_customer_is_told(
 async def test_with_an_app_s_credentials_it_writes_as_the_app() -> None:
     """One inbox, another identity; the job's own token is not used then."""
     async with Repository() as w:
-        Actions(w)
         issue = w.file(TITLE, COMPLETE)
-        env = JOB | {
-            "RFH_BOT_MODE": "sweep",
-            "GITHUB_APP_ID": str(w.github.app_id),
-            "GITHUB_PRIVATE_KEY": w.github.private_key_pem,
-            "GITHUB_API_URL": w.github.api_url,
-        }
-        from bot.app import build_reconciler
-        from bot.cli.action import act
-        from bot.github.auth import App
-        from bot.store import Store
-        from bot.sweep import Allowance
-
-        inputs = read_inputs(env)
-        clients = App(inputs.settings.app_id, inputs.settings.private_key, w._connect, now=w.now)
-        rec = build_reconciler(inputs.settings, clients, Store(w.db), w.now, writer="action")
-
-        async def free(begun: bool = False, /) -> None:
-            """No pacing."""
-
-        await act(inputs, rec, Allowance(), free)
+        await Actions(w, app=True).job("sweep")
         assert [app_bot(w)] == [c.author_id for c in w.comments(issue) if is_card(c.body)]
 
 

@@ -12,7 +12,7 @@ import json
 import os
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from bot.events import Named
     from bot.guard import Guard
     from bot.reconciler import Reconciler
+    from bot.scanner_watch import Examine
     from bot.settings import Settings
     from bot.sweep import Allowance
 
@@ -139,9 +140,13 @@ async def _run(inputs: Inputs) -> Report:
     return report
 
 
-async def act(inputs: Inputs, rec: Reconciler, allowance: Allowance, guard: Guard) -> Report:
-    """Do what is pending in the repository, the event's own issue first; or report its figures."""
+async def act(
+    inputs: Inputs, rec: Reconciler, allowance: Allowance, guard: Guard, *, examine: Examine | None = None
+) -> Report:
+    """Do what is pending in the repository, the event's own issue first, and what is in public, in a sweep;
+    or report its figures."""
     from bot.cli.action_figures import figures
+    from bot.cli.action_watch import watch_of, watch_public
     from bot.errors import RfhError
     from bot.sweep import Problem, Summary, sweep
 
@@ -174,5 +179,11 @@ async def act(inputs: Inputs, rec: Reconciler, allowance: Allowance, guard: Guar
         guard=guard,
         dry_run=inputs.dry_run,
     )
+    watched = None
+    if inputs.mode == "sweep":
+        watch = watch_of(rec, inputs.settings, shadow=inputs.dry_run, examine=examine)
+        watched = await watch_public(rec, watch, f"{owner}/{repo}", book.policy, allowance, guard)
+        if watched is not None:
+            summary = replace(summary, problems=(*summary.problems, *watched.problems))
     own = str(inputs.named.issue) if inputs.named.issue is not None else ""
-    return Report(summary, own=own, customer_prefix=book.policy.labels.customer_prefix)
+    return Report(summary, own=own, customer_prefix=book.policy.labels.customer_prefix, watched=watched)

@@ -13,6 +13,7 @@ import click
 from bot.cli import workflow
 
 if TYPE_CHECKING:
+    from bot.cli.action_watch import Watched
     from bot.model import Action
     from bot.sweep import Run, Summary
 
@@ -30,6 +31,7 @@ class Report:
     broken: tuple[str, ...] = ()
     own: str = ""  # the event's issue
     customer_prefix: str = ""
+    watched: Watched | None = None  # None: the public watch is off
 
 
 def tell(report: Report, env: Mapping[str, str]) -> int:
@@ -117,6 +119,9 @@ def summary_lines(report: Report, server: str) -> list[str]:
         f"Looked at {summary.looked_at} issues, wrote to {summary.written}, "
         f"{summary.not_reached} not reached, {len(summary.all_problems)} problems."
     )
+    if report.watched is not None:
+        watched = report.watched
+        lines.append(f"In public: looked at {watched.looked_at} issues, {watched.not_reached} not reached.")
     if summary.runs:
         lines += ["", "| Issue | Result | Done | Team | Missing |", "|:---|:---|:---|:---|:---|"]
         lines += [_row(run, report, server) for run in summary.runs[:MOST_RUNS]]

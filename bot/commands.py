@@ -129,7 +129,7 @@ def _text(text: str, policy: Policy) -> str | Refusal:
 
 
 _COMMENT_LINK = re2.compile(r"#issuecomment-([0-9]{1,19})$")
-_DIGEST = re2.compile(r"^`?([0-9a-f]{12})`?$")
+_DIGEST = re2.compile(r"^`?([0-9a-f]{32})`?$")
 
 
 def _chosen(text: str, policy: Policy) -> str | Refusal:
@@ -261,7 +261,7 @@ _TABLE = (
         "publish confirm",
         "/publish confirm DIGEST",
         "Publish exactly the draft with this digest.",
-        "/publish confirm 0123456789ab",
+        "/publish confirm 0123456789abcdef0123456789abcdef",
         argument=_digest,
     ),
     Spec("ack", "/ack NUMBER", "Let a warning in the draft pass.", "/ack 1", argument=_number),

@@ -29,7 +29,7 @@ T = TypeVar("T")
 MARK = "<!-- rfh-bot:draft v1 "
 _SCANNERS: dict[str, Scanner] = {}  # building one takes a second
 _ROW = re.compile(r"^\| (\d+) \| (?:line )?(\w+) \| (⛔|⚠️|✅) (.+?) \|", re.MULTILINE)
-_DIGEST = re.compile(r"^/publish confirm ([0-9a-f]{12})$", re.MULTILINE)
+_DIGEST = re.compile(r"^/publish confirm ([0-9a-f]{32})$", re.MULTILINE)
 
 
 async def at_once(work: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:

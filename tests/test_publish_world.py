@@ -127,12 +127,19 @@ async def test_an_acknowledgement_of_other_findings_than_the_present_ones_is_ref
     ("by", "command", "expected"),
     [
         pytest.param("olu", "/publish", "takes the role *triage*", id="read may not draft"),
-        pytest.param("sam", "/publish confirm 0123456789ab", "takes the role *write*", id="triage may draft"),
+        pytest.param(
+            "sam",
+            "/publish confirm 0123456789abcdef0123456789abcdef",
+            "takes the role *write*",
+            id="triage may draft",
+        ),
         pytest.param("sam", "/ack 1", "takes the role *write*", id="triage may not acknowledge"),
         pytest.param("erin", "/ack 9", "has no finding `9`", id="no such finding"),
         pytest.param("erin", "/ack all", "Which finding?", id="not a number"),
         pytest.param("erin", "/publish confirm", "needs the digest", id="no digest"),
-        pytest.param("erin", "/publish confirm 0123456789ab", "has changed", id="another digest"),
+        pytest.param(
+            "erin", "/publish confirm 0123456789abcdef0123456789abcdef", "has changed", id="another digest"
+        ),
         pytest.param("erin", "/publish with this", "is no comment", id="no link"),
         pytest.param("erin", "/publish with x#issuecomment-7", "not on this issue", id="a strange comment"),
     ],
@@ -151,7 +158,7 @@ async def test_without_a_draft_there_is_nothing_to_confirm() -> None:
     async with World() as w:
         p = Publication(w, w.file("Search is slow", COMPLETE))
         await w.settle()
-        await p.confirm("0123456789ab")
+        await p.confirm("0123456789abcdef0123456789abcdef")
         assert "There is no draft" in w.replies(p.issue)[-1]
 
 
@@ -235,7 +242,7 @@ async def test_a_long_draft_leaves_out_the_list_and_one_edited_beyond_the_limit_
         await w.assert_settled(p.issue)
         await p.edit(lambda text: text + "x" * (65_400 - len(p.comment.body)))
         assert "draft below" in p.card
-        await p.confirm("0123456789ab")
+        await p.confirm("0123456789abcdef0123456789abcdef")
         assert [] == p.public
         await w.assert_settled(p.issue)
 

@@ -69,6 +69,7 @@ class _Reading:
         route = self.book.router.route(issue.title, template.routing_text)
         owner = own(history, memory, template.team, route, policy)
         kind = chosen.kind_of(memory, template.kind, history, policy)
+        digest = is_digest(snapshot)  # our own: whatever label people put on it, it counts nowhere
         said = course.commands(snapshot, policy) if self.met else ()
         changes = team_changes(snapshot, said, template.team, policy)
         priority = _priority(snapshot, policy)
@@ -82,9 +83,9 @@ class _Reading:
             filer=issue.author.login if issue.author is not None else None,
             request=snapshot.has_label(policy.labels.rfh)
             and (kind is None or policy.kinds[kind].handoff)
-            and not is_digest(snapshot),
+            and not digest,
             owner=_owner(snapshot, memory),
-            kind=kind,
+            kind=None if digest else kind,
             priority=priority,
             customer=_customer(snapshot, policy),
             area=_area(route, owner.team, policy),

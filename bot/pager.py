@@ -21,6 +21,9 @@ from bot.errors import PagerDown
 from bot.told import REFUSED, Page, Sent
 
 TIMEOUT = aiohttp.ClientTimeout(total=15)
+LONGEST = (
+    900.0  # seconds that a page may be put off: it is somebody's emergency, whatever the service asks for
+)
 MESSAGE = 130  # characters of an alert's message, by its reference; the description has the rest
 ALIAS = 250
 
@@ -68,4 +71,4 @@ def payload(page: Page) -> Mapping[str, Any]:
 
 
 def _seconds(given: str) -> float | None:
-    return float(given) if given.isdecimal() else None
+    return min(float(given), LONGEST) if given.isdecimal() else None

@@ -168,6 +168,8 @@ async def test_a_server_that_still_runs_on_the_source_is_noticed(
     [
         ("sqlite:///nowhere.sqlite3", "sqlite:///x.sqlite3", "no database at nowhere.sqlite3"),
         ("sqlite:///x.sqlite3", "postgresql://me:secret@host/db", "password in an argument"),
+        ("sqlite:///x.sqlite3", "postgresql://me@host/db?password=secret", "password in an argument"),
+        ("sqlite:///x.sqlite3", "postgresql://me@host/db?sslpassword=secret", "password in an argument"),
         ("what", "sqlite:///x.sqlite3", "not a database URL"),
         ("sqlite:///x.sqlite3", "", "say where to"),
     ],

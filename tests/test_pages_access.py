@@ -13,11 +13,13 @@ from yarl import URL
 
 from bot import plots
 from bot.errors import UserError
+from bot.github.client import GitHub
 from bot.github.oauth import web_url
 from bot.pages.guard import MACHINES, OPEN
 from bot.pages.readers import KEPT, KEPT_NO
 from bot.pages.seal import Seal
 from bot.pages.signin import ASKING_LIFE, CALLBACK, SESSION_LIFE, SIGN_IN, SIGN_OUT, START, local
+from bot.rules.rulebook import Rulebook
 from bot.settings import read_settings
 
 SESSION = "rfh-bot-session"
@@ -302,6 +304,33 @@ async def test_each_repository_is_for_its_own_readers() -> None:
         shown = await here.get("/?repo=sourcegraph/second")
         assert 200 == shown.status
         assert 'href="/requests?repo=sourcegraph/second"' in shown.text
+
+
+@pytest.mark.parametrize(
+    ("login", "query", "expected"),
+    [("sam", "", "second"), ("max", "", "customer"), ("max", "?repo=sourcegraph/second", "second")],
+)
+async def test_the_playground_routes_by_a_policy_that_its_reader_may_read(
+    login: str, query: str, expected: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A policy stands in a private repository too: its people, customers' names and words."""
+    async with house(repos=("sourcegraph/customer", "sourcegraph/second")) as here:
+        second = here.github.world.create_repo("sourcegraph/second", private=True)
+        here.github.world.set_role("sam", "none")
+        here.github.world.set_role("sam", "read", second)
+        await here.sign_in(login)
+        page = await here.get(f"/playground{query}")
+        assert f'action="/playground{query}#result"' in page.text
+        asked: list[str] = []
+        get = here.bot.reconciler.rulebooks.get
+
+        async def noted(gh: GitHub, owner: str, repo: str) -> Rulebook:
+            asked.append(repo)
+            return await get(gh, owner, repo)
+
+        monkeypatch.setattr(here.bot.reconciler.rulebooks, "get", noted)
+        assert 200 == (await here.post(f"/playground{query}", title="x", text="search is slow")).status
+        assert [expected] == asked
 
 
 # ── forms and headers ───────────────────────────────────────────────────────────────────────

@@ -206,7 +206,13 @@ async def test_the_payload_is_opsgenies(service: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("status", "headers", "wait"), [(429, {"Retry-After": "30"}, 30.0), (500, {}, None), (503, {}, None)]
+    ("status", "headers", "wait"),
+    [
+        (429, {"Retry-After": "30"}, 30.0),
+        (500, {}, None),
+        (503, {}, None),
+        (429, {"Retry-After": "9" * 400}, 900.0),
+    ],
 )
 async def test_what_may_pass_is_raised(
     service: Any, status: int, headers: dict[str, str], wait: float | None

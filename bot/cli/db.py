@@ -49,7 +49,8 @@ def _check(source: str, target: str) -> None:
         raise UserError("not a database URL (write sqlite:///rfh-bot.sqlite3 or postgresql://…)") from None
     environment = os.environ.get("RFH_BOT_DATABASE_URL", "")
     for given, url in zip((source, target), urls, strict=True):
-        if url.password and given != environment:
+        secret = url.password or any("password" in name.lower() for name in url.query)
+        if secret and given != environment:
             raise UserError(
                 "a password in an argument can be read by everybody on this machine: "
                 "put the URL into RFH_BOT_DATABASE_URL, or use PGPASSFILE"

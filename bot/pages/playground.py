@@ -11,6 +11,7 @@ from typing import Any, Protocol
 from urllib.parse import parse_qsl
 
 from aiohttp import web
+from yarl import URL
 
 from bot.pages.playground_view import look
 from bot.pages.render import Renderer
@@ -25,6 +26,8 @@ _NO_FORM = "That was not sent by this page's form."
 
 Books = Callable[[], Awaitable[Rulebook]]
 """Gives the policy in force, compiled."""
+BookFor = Callable[[web.Request], Awaitable[Rulebook]]
+"""The same, of a repository that whoever asks may read."""
 
 
 class Show(Protocol):
@@ -38,8 +41,8 @@ class Show(Protocol):
 class Playground:
     """The page's handlers."""
 
-    def __init__(self, books: Books, show: Show) -> None:
-        self._books = books
+    def __init__(self, book_for: BookFor, show: Show) -> None:
+        self._book_for = book_for
         self._show = show
 
     def add_to(self, app: web.Application) -> None:
@@ -63,10 +66,14 @@ class Playground:
             return self._page(request, status=413, problem=_TOO_LONG)
         if not (title or text.strip()):
             return self._page(request)
-        return self._page(request, title=title, text=text, view=look(await self._books(), title, text))
+        return self._page(
+            request, title=title, text=text, view=look(await self._book_for(request), title, text)
+        )
 
     def _page(self, request: web.Request, status: int = 200, **values: Any) -> web.Response:
-        shown = {"title": "", "text": "", "view": None, "problem": "", "path": PATH, **values}
+        repository = request.query.get("repo")
+        here = str(URL(PATH).with_query(repo=repository)) if repository else PATH
+        shown = {"title": "", "text": "", "view": None, "problem": "", "path": here, **values}
         return self._show(request, "playground.html", status=status, **shown)
 
 
@@ -79,7 +86,7 @@ def alone(books: Books, back: str) -> Callable[[web.Application], None]:
 
     def add_to(app: web.Application) -> None:
         renderer.add_files(app)
-        Playground(books, show).add_to(app)
+        Playground(lambda _: books(), show).add_to(app)
 
     return add_to
 

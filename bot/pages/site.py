@@ -49,7 +49,7 @@ class Site:
         Guard(self.signin, self.readers, self.address, self.renderer).add_to(app)
         self.renderer.add_files(app)
         self.signin.add_to(app)
-        Playground(lambda: self.books(None), self.renderer.page_for).add_to(app)
+        Playground(self._book_for, self.renderer.page_for).add_to(app)
         app.add_routes(
             [
                 web.get("/", self.overview),
@@ -72,6 +72,9 @@ class Site:
                 except Exception as error:  # noqa: BLE001  # whoever looks will see it, and it is tried again
                     log = structlog.get_logger("pages")
                     log.warning("not made yet", repository=repository, error=type(error).__name__)
+
+    async def _book_for(self, request: web.Request) -> Rulebook:
+        return await self.books(request[VIEWER].repository(request.query.get("repo")))
 
     async def overview(self, request: web.Request) -> web.Response:
         """Where the process stands against its goals."""

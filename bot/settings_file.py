@@ -71,10 +71,11 @@ def _line(name: str, value: str) -> str:
 def _read(path: Path, *, named: bool) -> dict[str, str]:
     """What the file holds. One that was not asked for by name must be the user's, and closed to others."""
     try:
-        state = path.stat()
-        if not named and (state.st_uid != os.geteuid() or stat.S_IMODE(state.st_mode) & 0o077):
-            raise UserError(f"{path} is not yours alone: chmod 600 it, or take it away")
-        lines = path.read_text("utf-8").splitlines()
+        with path.open(encoding="utf-8") as file:
+            state = os.fstat(file.fileno())  # of what is read, whatever has the name by now
+            if not named and (state.st_uid != os.geteuid() or stat.S_IMODE(state.st_mode) & 0o077):
+                raise UserError(f"{path} is not yours alone: chmod 600 it, or take it away")
+            lines = file.read().splitlines()
     except (OSError, UnicodeDecodeError) as error:
         raise UserError(f"cannot read {path} ({type(error).__name__}): see RFH_BOT_ENV_FILE") from None
     values: dict[str, str] = {}

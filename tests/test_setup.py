@@ -425,6 +425,18 @@ def test_a_file_that_others_can_read_is_refused_unless_it_was_named(folder: Path
     assert "7" == complete({"RFH_BOT_ENV_FILE": "rfh-bot.env"})["GITHUB_APP_ID"]
 
 
+def test_the_file_that_is_read_is_the_one_that_was_looked_at(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever owns the folder could put another in its place in between."""
+    save(folder / "rfh-bot.env", VALUES)
+    before = (folder / "rfh-bot.env").stat()
+    (folder / "rfh-bot.env").chmod(0o644)
+    monkeypatch.setattr(Path, "stat", lambda *_, **__: before)
+    with pytest.raises(RfhError, match="chmod 600"):
+        complete({})
+
+
 @pytest.mark.parametrize("line", ["GITHUB_API_URL='https://evil.example'", "nonsense", "GITHUB_APP_ID='7"])
 def test_only_what_set_up_writes_may_stand_in_the_file(folder: Path, line: str) -> None:
     """Found in somebody else's folder it must not lead a token to another host."""

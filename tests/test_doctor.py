@@ -446,6 +446,21 @@ async def test_what_slack_does_not_have() -> None:
     ] == found
 
 
+async def test_what_the_weekly_picture_lacks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Scope and extra; nothing of it where no digest is written."""
+    shipped = load_default()
+    double = slack_double(shipped, lambda: NOW)
+    double.scopes.discard("files:write")
+    monkeypatch.setattr("bot.plots.available", lambda: False)
+    client = SlackClient("", api=DoubleApi(double))
+    assert [
+        ("warn", "the token has no scope files:write: the weekly digest is posted without its picture"),
+        ("warn", "the extra `report` is missing: the weekly digest is posted without its picture"),
+    ] == seen(await chat.asked(shipped, client, buttons=True))
+    off = policy("digest: {enabled: false}")
+    assert ["ok"] == [each.level for each in await chat.asked(off, client, buttons=True)]
+
+
 # ── the database ────────────────────────────────────────────────────────────────────────────
 
 

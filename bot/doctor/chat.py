@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
+from bot import plots
 from bot.doctor.finding import Finding, Findings, listed
 from bot.errors import SlackDown
 from bot.events import POLICY_PATH
 from bot.policy.schema import Policy, Slack, Team
 from bot.slack.client import SlackClient, SlackRefused
+
+SCOPE = "files:write"
 
 
 def named(policy: Policy) -> Findings:
@@ -47,7 +50,7 @@ def named(policy: Policy) -> Findings:
 async def asked(policy: Policy, client: SlackClient, *, buttons: bool) -> Findings:
     """Does Slack take our token, and has it the channels and user groups that the policy names?"""
     try:
-        await client.home()
+        scopes = await client.scopes()
         channels, groups = await client.channels(), await client.groups()
     except SlackRefused as error:
         remedy = (
@@ -61,11 +64,11 @@ async def asked(policy: Policy, client: SlackClient, *, buttons: bool) -> Findin
     teams = _teams(policy)
     support = policy.support
     wanted = {team.slack.channel for team in teams.values() if team.slack.channel}
-    wanted |= {name for name in (support.channel, support.leads.channel) if name}
+    wanted |= {name for name in (support.channel, support.leads.channel, policy.digest.channel) if name}
     absent = sorted(name for name in wanted if name.removeprefix("#") not in channels)
     slacks = {id_: team.slack for id_, team in teams.items()} | {"support.leads": support.leads}
     slacks = {id_: slack for id_, slack in slacks.items() if _nobody(slack, groups)}
-    findings = []
+    findings = list(_picture(scopes)) if policy.digest.enabled else []
     if absent:
         what = f"Slack shows the bot no channel {listed(absent)}"
         findings.append(Finding("slack", "fail", what, f"/invite the bot there, or correct {POLICY_PATH}"))
@@ -77,6 +80,16 @@ async def asked(policy: Policy, client: SlackClient, *, buttons: bool) -> Findin
         what = "neither SLACK_SIGNING_SECRET nor SLACK_APP_TOKEN is set: messages have no buttons"
         findings.append(Finding("slack", "warn", what, "Both: Basic Information of the Slack app"))
     return findings or [Finding("slack", "ok", f"Slack has {len(wanted)} channels and all handles")]
+
+
+def _picture(scopes: frozenset[str] | None) -> Iterator[Finding]:
+    """What the weekly digest's post lacks for its picture; it is posted without one."""
+    if scopes is not None and SCOPE not in scopes:
+        what = f"the token has no scope {SCOPE}: the weekly digest is posted without its picture"
+        yield Finding("slack", "warn", what, f"OAuth & Permissions of the Slack app: {SCOPE}; then reinstall")
+    if not plots.available():
+        what = "the extra `report` is missing: the weekly digest is posted without its picture"
+        yield Finding("slack", "warn", what, "pip install 'rfh-bot[report]'")
 
 
 def _teams(policy: Policy) -> Mapping[str, Team]:

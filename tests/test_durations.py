@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -166,3 +168,15 @@ def test_the_next_opening_is_open_and_nothing_before_it_is(cal: Calendar, start:
     opens = cal.next_open(start)
     assert start <= opens == cal.next_open(opens)
     assert timedelta() == cal.business(start, opens)
+
+
+def test_a_country_comes_without_all_others() -> None:
+    """In a process of its own: the offices' countries are loaded, no other; their days are the library's."""
+    code = (
+        "import sys; from bot.policy.load import load_default; load_default();"
+        "from bot.policy.holiday_tables import public_holidays as p;"
+        "assert '2026-12-25' in p('GB', 'ENG') and '2026-03-31' in p('US', 'CA');"
+        "print(sorted(m for m in sys.modules if m.startswith('holidays.countries.')))"
+    )
+    out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    assert "['holidays.countries.united_kingdom', 'holidays.countries.united_states']" == out.strip()

@@ -7,11 +7,11 @@ from itertools import pairwise
 from typing import Annotated, Literal, Self
 from zoneinfo import ZoneInfo
 
-import holidays
 from pydantic import AfterValidator, Field, model_validator
 
 from bot.policy.base import Strict
 from bot.policy.durations import duration
+from bot.policy.holiday_tables import public_holidays
 
 OfficeId = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,49}$")]
 Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
@@ -74,7 +74,7 @@ class Holidays(Strict):
     @model_validator(mode="after")
     def _known(self) -> Self:
         try:
-            holidays.country_holidays(self.country, subdiv=self.subdiv)
+            public_holidays(self.country, self.subdiv)
         except NotImplementedError as error:
             raise ValueError(str(error)) from None
         return self

@@ -19,11 +19,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-import holidays
-
 from bot.policy.clocks import DAYS, Clocks, minutes
 from bot.policy.clocks import Office as OfficePolicy
 from bot.policy.durations import Duration
+from bot.policy.holiday_tables import public_holidays
 
 _DAY = timedelta(days=1)
 _FAR = 400  # days; an office is closed for less
@@ -42,7 +41,7 @@ class Office:
     @classmethod
     def of(cls, policy: OfficePolicy) -> Office:
         found = policy.holidays
-        closed = holidays.country_holidays(found.country, subdiv=found.subdiv) if found is not None else ()
+        closed = public_holidays(found.country, found.subdiv) if found is not None else ()
         weekdays = frozenset(DAYS.index(day) for day in policy.days)
         return cls(ZoneInfo(policy.timezone), weekdays, *minutes(policy.hours), closed)
 

@@ -55,6 +55,7 @@ async def _serve(environment: Mapping[str, str]) -> None:
     from bot.app import running
 
     async with running(read_settings(environment)):
+        gc.collect()
         gc.freeze()  # modules, policy and vocabulary live as long as the process: no pause to look at them
         gc.enable()
         await stop.wait()

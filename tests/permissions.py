@@ -38,7 +38,7 @@ NEEDS: Mapping[str, Need] = {
     "GET /user": PERSON,
     "GET /users/{username}": ANY_TOKEN,
     "GET /repos/{owner}/{repo}/collaborators/{username}/permission": METADATA,
-    "GET /orgs/{org}/teams/{team_slug}/members": ("members", "read"),
+    "TeamMembers": ("members", "read"),
     # repositories
     "GET /repos/{owner}/{repo}": METADATA,
     "GET /repos/{owner}/{repo}/contents/{path}": ("contents", "read"),
@@ -92,11 +92,12 @@ def by_installation(calls: Iterable[Logged]) -> list[Logged]:
 
 
 def uncovered(calls: Iterable[Logged]) -> list[tuple[Logged, Need]]:
-    """The App's calls with a token that does not hold what they need."""
+    """The App's calls with a token that does not hold what they need. A workflow's token asks for members
+    too: GraphQL refuses inside a 200, which `test_the_sandbox_shows_a_team_only_with_members` holds."""
     return [
         (call, need)
         for call in by_installation(calls)
-        for need in needs(call)
+        for need in needs(call) - {NEEDS["TeamMembers"]}
         if call.permissions and need not in WITHOUT and not covers(call.permissions, need)
         if call.status < 400
     ]

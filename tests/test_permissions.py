@@ -30,7 +30,7 @@ from bot import history, watch
 from bot.doctor import identity
 from bot.events import POLICY_PATH
 from bot.github import auth
-from bot.github.documents import ENDPOINTS, MUTATIONS, QUERIES
+from bot.github.documents import ENDPOINTS, MUTATIONS, QUERIES, team_members
 from bot.github.people import reads_while_private
 from bot.history import read_history
 from bot.model import Actor
@@ -84,10 +84,13 @@ def test_the_sandbox_demands_what_the_table_says(name: str) -> None:
 
 async def test_the_sandbox_shows_a_team_only_with_members() -> None:
     b = bench()
-    b.world.set_team("acme/support")
-    for permissions, status in (({"issues": "write"}, 403), ({"members": "read"}, 200)):
+    b.world.set_team("acme/support", "sam")
+    asked = {"org0": "acme", "team0": "support", "after0": None}
+    for permissions, seen in (({"issues": "write"}, None), ({"members": "read"}, [{"login": "sam"}])):
         token, _ = b.gh.access.mint(b.installation, {"permissions": permissions}, b.world.state)
-        assert status == (await b.rest("GET", "/orgs/acme/teams/support/members", token=token)).status
+        answer = await b.graphql(team_members(1).text, token=token, **asked)
+        team = answer.data["data"]["t0"]["team"]
+        assert seen == (team and team["members"]["nodes"])
 
 
 # ── tokens ──────────────────────────────────────────────────────────────────────────────────

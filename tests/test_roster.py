@@ -25,7 +25,7 @@ async def members(w: World) -> frozenset[str]:
 
 
 def calls(w: World) -> int:
-    return len([c for c in w.github.calls.calls if c.template == "/orgs/{org}/teams/{team_slug}/members"])
+    return len([c for c in w.github.calls.calls if c.operation == "TeamMembers"])
 
 
 async def test_logins_and_team_are_one_list_of_folded_names() -> None:
@@ -39,7 +39,34 @@ async def test_a_team_of_more_than_a_page_is_read_to_its_end() -> None:
         people = [w.github.world.add_user(f"person-{n}") for n in range(200)]
         w.github.world.set_team(TEAM, *people)
         assert 201 == len(await members(w))
-        assert 3 == calls(w)
+        assert 2 == calls(w)
+
+
+async def test_all_the_policys_lists_come_with_one_call() -> None:
+    async with World() as w:
+        ids = [id_ for id_, team in load_default().teams.items() if team.engineering][:10]
+        teams = {
+            id_: load_default().teams[id_].model_copy(update={"github_team": f"sourcegraph/{id_}"})
+            for id_ in ids
+        }
+        for id_ in ids:
+            w.github.world.set_team(f"sourcegraph/{id_}", w.github.world.add_user(f"in-{id_}"))
+        many = policy().model_copy(update={"teams": load_default().teams | teams})
+        w.github.world.set_team(TEAM, "max")
+        rosters = w.bot.reconciler.rosters
+        for id_ in (*ids, SUPPORT):
+            found = await rosters.of(w.repo.owner, w.repo.name, many, [id_])
+            assert {id_: {f"in-{id_}"} if id_ != SUPPORT else {"sam", "max"}} == found
+        assert 1 == calls(w)
+
+
+async def test_a_team_that_is_not_there_hides_no_other() -> None:
+    async with World() as w:
+        w.github.world.set_team(TEAM, "max")
+        other = load_default().teams["delivery"].model_copy(update={"github_team": "nowhere/nobody"})
+        both = policy().model_copy(update={"teams": {**load_default().teams, "delivery": other}})
+        found = await w.bot.reconciler.rosters.of(w.repo.owner, w.repo.name, both, ["delivery", SUPPORT])
+        assert {"delivery": frozenset(), SUPPORT: {"sam", "max"}} == found
 
 
 async def test_a_list_is_kept_for_an_hour() -> None:
@@ -56,7 +83,7 @@ async def test_a_list_is_kept_for_an_hour() -> None:
 async def test_a_failure_of_github_is_no_empty_list() -> None:
     async with World() as w:
         w.github.world.set_team(TEAM, "max")
-        w.failures += [("/members", 502)] * 9
+        w.failures += [("/graphql", 502)] * 9
         with pytest.raises(Transient):
             await members(w)
         w.failures.clear()

@@ -8,10 +8,11 @@ from datetime import datetime
 from typing import Any
 
 import pytest
-from actions import Actions, action_bot, comments_by, copies
+from actions import ACTION_IS_WRITER, Actions, action_bot, comments_by, copies
 from github_wire import Request, Wire, github, refusal, reply
 from harness import World
 from issues import COMPLETE, complete
+from permissions import AS_APP, NEEDS
 from test_action import Repository
 from test_action_parity import CASES, SAID, given
 
@@ -24,6 +25,7 @@ from bot.github.client import GitHub, TokenSource
 from bot.github.pool import Limit, Pool
 from bot.github.sweep import PAGE, Selection, issue_pages
 from bot.model import IssueKey, Plan
+from bot.policy.load import load_default
 from bot.reconciler import Reconciler
 from bot.sandbox.records import Issue
 from bot.store import Store
@@ -450,6 +452,43 @@ async def test_a_thousand_issues_that_need_nothing_cost_25_calls_and_no_write() 
         assert (1000, (), True) == (report.summary.looked_at, report.summary.runs, report.summary.complete)
         assert [] == w.github.calls.writes
         assert w.calls <= 25
+
+
+TEAMED = "teams:\n" + "".join(
+    f"  {id_}: {{github_team: sourcegraph/{id_}}}\n"
+    for id_ in [id_ for id_, team in load_default().teams.items() if team.engineering][:9]
+)  # the tenth is support's
+
+
+@pytest.mark.parametrize("app", [False, True], ids=["workflow token", "App"])
+async def test_with_ten_teams_on_github_it_costs_25_calls_still(app: bool) -> None:
+    """Each of the issues waits for its team; all lists come with one call. What an App asks as itself, its
+    installation and its tokens, is counted by GitHub elsewhere."""
+    policy = (
+        f"{ACTION_IS_WRITER}{TEAMED}support: {{github_team: sourcegraph/cs}}\ntracker: {{public: null}}\n"
+    )
+    async with Many() as w:
+        w.github.world.put_file(w.repo, ".github/rfh-bot.yml", "", "max")
+        w.github.world.set_team("sourcegraph/search-core", "erin")
+        jobs = Actions(w, policy=policy, app=app)
+        issue = w.file(TITLE, COMPLETE)
+        await jobs.on_issue(issue)
+        w.comment(issue, "/snooze 20d", by="sam")
+        await jobs.on_issue(issue)
+        w.page = b""  # as it is now
+        await jobs.on_issue(issue)
+        await w.settle(REACH.total_seconds() + 3600)
+        w.count, w.calls = 1000, 0
+        w.github.calls.clear()
+        report = await jobs.job("sweep")
+        assert report.summary is not None
+        assert (1000, (), True) == (report.summary.looked_at, report.summary.runs, report.summary.complete)
+        asked = w.github.calls.calls
+        assert [] == w.github.calls.writes
+        assert 1 == len([call for call in asked if call.operation == "TeamMembers"])
+        itself = [call for call in asked if NEEDS.get(f"{call.method} {call.template}") == AS_APP]
+        assert (3 if app else 0) == len(itself)
+        assert w.calls - len(itself) <= 25
 
 
 async def test_five_thousand_issues_fit_into_the_hour_of_a_workflow_s_token(

@@ -63,7 +63,6 @@ LIST_COMMENTS: Final = Endpoint(
 GET_ROLE: Final = Endpoint("GET", "/repos/{owner}/{repo}/collaborators/{username}/permission")
 GET_USER: Final = Endpoint("GET", "/users/{username}")
 GET_SELF: Final = Endpoint("GET", "/user")
-TEAM_MEMBERS: Final = Endpoint("GET", "/orgs/{org}/teams/{team_slug}/members", ("per_page", "page"))
 GET_FILE: Final = Endpoint("GET", "/repos/{owner}/{repo}/contents/{path}", ("ref",))
 CREATE_LABEL: Final = Endpoint("POST", "/repos/{owner}/{repo}/labels")
 ADD_ASSIGNEES: Final = Endpoint("POST", "/repos/{owner}/{repo}/issues/{issue_number}/assignees")
@@ -86,7 +85,6 @@ ENDPOINTS: Final = (
     GET_ROLE,
     GET_USER,
     GET_SELF,
-    TEAM_MEMBERS,
     GET_FILE,
     CREATE_LABEL,
     ADD_ASSIGNEES,
@@ -365,6 +363,22 @@ fragment WatchedParts on IssueComment {
     + _ACTOR,
 )
 
+
+def team_members(count: int) -> Document:
+    """The members of so many teams, a hundred each: aliases ``t0``, ``t1`` …, with variables of their own."""
+    asked = ", ".join(f"$org{i}: String!, $team{i}: String!, $after{i}: String" for i in range(count))
+    fields = "\n".join(
+        f"  t{i}: organization(login: $org{i}) {{ team(slug: $team{i}) {{ ...TeamParts{i} }} }}"
+        for i in range(count)
+    )
+    parts = "\n".join(
+        f"fragment TeamParts{i} on Team {{ members(first: 100, after: $after{i}) "
+        "{ nodes { login } pageInfo { hasNextPage endCursor } } }"
+        for i in range(count)
+    )
+    return Document("query", "TeamMembers", f"query TeamMembers({asked}) {{\n{fields}\n}}\n{parts}\n")
+
+
 QUERIES: Final = (
     LOAD_ISSUE,
     SWEEP_ISSUES,
@@ -374,6 +388,7 @@ QUERIES: Final = (
     REPOSITORY_LABELS,
     READ_COMMENT,
     WATCH_ISSUE,
+    team_members(1),
 )
 
 # ── GraphQL: writes ─────────────────────────────────────────────────────────────────────────────────────────

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from bot.sandbox import rest_issues, rest_repos, rest_teams
+from bot.sandbox import rest_issues, rest_repos
 from bot.sandbox.access import Access, Caller
 from bot.sandbox.faults import Fault, Faults
 from bot.sandbox.graphql_api import Operation, read_operation, run_operation
@@ -87,7 +87,7 @@ class Api:
 
     def __post_init__(self) -> None:
         # The App's routes come first: /repos/{owner}/{repo}/installation asks for a JWT, not for a role.
-        self.rest = Rest((*self.app_routes, *rest_issues.ROUTES, *rest_repos.ROUTES, *rest_teams.ROUTES))
+        self.rest = Rest((*self.app_routes, *rest_issues.ROUTES, *rest_repos.ROUTES))
 
     async def handle(self, request: Request) -> Reply:
         """Answer one request; raises Dropped when the connection is to break instead."""

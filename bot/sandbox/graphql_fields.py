@@ -92,6 +92,7 @@ RESOLVERS: dict[str, dict[str, Resolver]] = {
     "Query": {
         "node": resolvers.node,
         "nodes": resolvers.nodes,
+        "organization": resolvers.organization,
         "rateLimit": resolvers.rate_limit,
         "repository": resolvers.repository,
         "user": resolvers.user,
@@ -99,7 +100,8 @@ RESOLVERS: dict[str, dict[str, Resolver]] = {
     },
     "User": _USER,
     "Bot": _ACCOUNT,
-    "Organization": _ACCOUNT,
+    "Organization": {**_ACCOUNT, "team": resolvers.team},
+    "Team": {"members": resolvers.team_members, "slug": lambda t, *_: t.slug},
     "Repository": {
         "id": lambda r, *_: r.node_id,
         "databaseId": _small,

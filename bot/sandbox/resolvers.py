@@ -47,6 +47,14 @@ class Viewer:
     account: Account
 
 
+@dataclass(frozen=True, slots=True)
+class Team:
+    """A team of an organisation, and who is in it."""
+
+    slug: str
+    members: tuple[Account, ...]
+
+
 Resolver = Callable[[Any, Context, dict[str, Any]], Any]
 
 
@@ -90,6 +98,28 @@ def user(_: Any, ctx: Context, args: dict[str, Any]) -> Account:
     if account is None or account.kind != "User":
         raise Fault("NOT_FOUND", f"Could not resolve to a User with the login of '{args['login']}'.")
     return account
+
+
+def organization(_: Any, ctx: Context, args: dict[str, Any]) -> Account:
+    account = ctx.state.account(args["login"])
+    if account is None or account.kind != "Organization":
+        raise Fault("NOT_FOUND", f"Could not resolve to an Organization with the login of '{args['login']}'.")
+    return account
+
+
+def team(org: Account, ctx: Context, args: dict[str, Any]) -> Team | None:
+    """Apps need `members: read`; a workflow's token cannot have it."""
+    caller = ctx.caller
+    if caller.kind == "installation" and caller.permissions.get("members", "none") == "none":
+        raise Fault("FORBIDDEN", "Resource not accessible by integration")
+    found = ctx.state.team(org.login, args["slug"])
+    if found is None:
+        return None
+    return Team(args["slug"], tuple(ctx.state.accounts[ident] for ident in found))
+
+
+def team_members(source: Team, _: Context, args: dict[str, Any]) -> dict[str, Any]:
+    return connection(source.members, args, "members", lambda account: account.id)
 
 
 def viewer(_: Any, ctx: Context, __: dict[str, Any]) -> Viewer:

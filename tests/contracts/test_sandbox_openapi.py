@@ -24,7 +24,6 @@ async def gh() -> Bench:
     comment = made.world.comment(issue, made.gh.bot_login, "card")
     made.world.react(comment, made.gh.bot_login, "EYES")
     made.world.put_file(made.repo, "a.yml", "a: 1", "max")
-    made.world.set_team("acme/search", "erin")
     await made.gh.settle()
     return made
 
@@ -71,7 +70,6 @@ CASES: list[tuple[str, str, dict[str, Any], Any]] = [
     ("GET", "/user", {}, None),
     ("GET", "/users/{username}", {"username": "sam"}, None),
     ("GET", "/repos/{owner}/{repo}", {}, None),
-    ("GET", "/orgs/{org}/teams/{team_slug}/members", {"org": "acme", "team_slug": "search"}, None),
     ("GET", "/repos/{owner}/{repo}/collaborators/{username}/permission", {"username": "sam"}, None),
     ("GET", "/repos/{owner}/{repo}/labels", {}, None),
     ("POST", "/repos/{owner}/{repo}/labels", {}, {"name": "new", "color": "ffffff"}),

@@ -18,6 +18,7 @@ import re2
 from bot.markdown import normal
 from bot.memory import Side
 from bot.policy.schema import Policy, Role
+from bot.publication import MAX_CHOSEN
 from bot.rules import closing, snooze
 
 ROLES: tuple[str, ...] = ("read", "triage", "write", "maintain", "admin")
@@ -141,7 +142,8 @@ def _chosen(text: str, policy: Policy) -> str | Refusal:
         if found is None:
             return Refusal("publish-not-a-comment", word)
         ids.append(found[1])
-    return ",".join(dict.fromkeys(ids))
+    chosen = ",".join(dict.fromkeys(ids))
+    return chosen if chosen.count(",") < MAX_CHOSEN else Refusal("publish-too-many-comments")
 
 
 def _digest(text: str, policy: Policy) -> str | Refusal:

@@ -120,7 +120,7 @@ class Memory:
         """Drop what can no longer matter, so that the marker fits; `settled`: comments at or before it are.
 
         A reply made by then answers a settled comment. Should all the rest still be too much, the oldest
-        goes first: an issue must not die of its memory.
+        goes first: an issue must not die of its memory. What is too much even so is refused by `mark`.
         """
         floor = settled if self.floor is None else max(self.floor, settled)
         effects = [(key, at) for key, at in self.effects.items() if at > floor or not key.startswith(REPLY)]
@@ -132,8 +132,8 @@ class Memory:
             undo=self.undo[-MAX_UNDO:],
             effects=dict(effects[-MAX_EFFECTS:]),
         )
-        while len(_payload(memory)) > MAX_PAYLOAD:
-            memory = _halved(memory)
+        while len(_payload(memory)) > MAX_PAYLOAD and (smaller := _halved(memory)) != memory:
+            memory = smaller
         return memory
 
 

@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 MAX_ACKED = 64  # fingerprints; who acknowledges more should rather edit
+MAX_CHOSEN = 50  # comments that a draft is made of besides the issue: the memory holds a digest of each
 MAX_BODY = 65_536  # characters of a body on GitHub
 GIVE_UP = 2  # looks without a find after an unknown outcome; then a person is asked
 OPEN = "open"

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from bot.markdown import escape
 from bot.policy.schema import Policy
-from bot.publication import Checked, Claim, Public, Publication, Spot
+from bot.publication import MAX_CHOSEN, Checked, Claim, Public, Publication, Spot
 
 FROM_DISCUSSION = "From the discussion"
 MAX_ROWS = 60  # of findings; who has more starts with these
@@ -58,6 +58,7 @@ REFUSALS = {
     "publish-not-a-number": "Which finding? `/ack NUMBER`, as the draft numbers them.",
     "publish-not-a-comment": "{seen} is no comment of an issue: paste links that end in `#issuecomment-…`.",
     "publish-not-a-digest": "`/publish confirm` needs the digest that the draft shows.",
+    "publish-too-many-comments": f"A draft is made of at most {MAX_CHOSEN} comments: choose fewer.",
     "publish-no-comment": "A comment that you named is not on this issue, so no draft was written.",
     "publish-too-long": (
         "It is longer than GitHub allows (65,536 characters): shorten the issue, or choose fewer comments."

@@ -27,6 +27,7 @@ from bot.memory import (
     unsealed,
     visible,
 )
+from bot.publication import MAX_ACKED, MAX_CHOSEN, Claim, Draft, Publication
 
 AT = datetime(2026, 11, 17, 15, 0, tzinfo=UTC)
 KEY = Seal(b"k" * 32)
@@ -79,6 +80,24 @@ def full() -> Memory:
         handed=Handed(AT, "complete", "x" * 50),
         held=True,
     )
+
+
+def test_what_cannot_be_made_smaller_ends_its_own_run_alone() -> None:
+    """It is an error of one issue, and no loop that holds up all."""
+    chosen = tuple((number, "0" * 12) for number in range(10**9, 10**9 + 400))
+    memory = Memory(publication=Publication(Draft(1, "0" * 12, chosen))).bounded(AT)
+    with pytest.raises(ValueError, match="is over"):
+        KEY.mark(memory, REPO, ISSUE)
+
+
+def test_the_most_that_can_be_chosen_for_a_publication_fits() -> None:
+    chosen = tuple((10**18 + number, "0" * 12) for number in range(MAX_CHOSEN))
+    draft = Draft(10**18, "0" * 12, chosen, "0" * 32, AT)
+    acked = tuple(f"{number:016x}" for number in range(MAX_ACKED))
+    claim = Claim("0" * 32, "l" * 39, 10**18, AT, 1, AT)
+    memory = replace(full(), publication=Publication(draft, acked, claim)).bounded(AT)
+    assert len(KEY.mark(memory, REPO, ISSUE)) <= MAX_BYTES
+    assert draft == memory.publication.draft
 
 
 @pytest.mark.parametrize("minutes", [0, 60], ids=["all within ten minutes", "all long settled"])

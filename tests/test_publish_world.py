@@ -141,6 +141,12 @@ async def test_an_acknowledgement_of_other_findings_than_the_present_ones_is_ref
             "erin", "/publish confirm 0123456789abcdef0123456789abcdef", "has changed", id="another digest"
         ),
         pytest.param("erin", "/publish with this", "is no comment", id="no link"),
+        pytest.param(
+            "erin",
+            f"/publish with {' '.join(f'#issuecomment-{n}' for n in range(1, 52))}",
+            "at most 50",
+            id="more than the memory holds",
+        ),
         pytest.param("erin", "/publish with x#issuecomment-7", "not on this issue", id="a strange comment"),
     ],
 )

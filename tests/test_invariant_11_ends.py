@@ -43,7 +43,9 @@ async def test_what_is_gone_leaves_the_queue(end: Callable[[World, Issue], None]
         assert await w.bot.store.card(IssueKey.parse(KEY)) is None
         w.github.calls.clear()
         await w.settle(3600)
-        assert [] == [call for call in w.github.calls.calls if call.operation == "LoadIssue"]
+        looks = [call for call in w.github.calls.calls if call.operation == "LoadIssue"]
+        assert len(looks) <= (0 if told else 1)  # the lost webhook is redelivered, and leads to one look
+        assert await w.bot.queue.get(KEY) is None
 
 
 async def test_an_issue_converted_to_a_discussion_is_gone_without_a_word() -> None:
@@ -120,7 +122,7 @@ async def test_commands_on_a_closed_issue_are_answered() -> None:
         w.github.world.close(issue, "sam")
         comment = await w.say(issue, "/why", by="erin")
         assert {"THUMBS_UP"} == w.reactions(comment)
-        assert 1 == len(w.replies(issue))
+        assert 1 == len([text for text in w.replies(issue) if text.startswith("**Search Core")])
         await w.assert_settled(issue)
 
 

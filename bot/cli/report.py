@@ -72,9 +72,10 @@ def report(
     in Zendesk (ZENDESK_URL, ZENDESK_TOKEN), in a file, or as told. CSV: a row for each request of the period.
 
     \b
-    rfh-bot report --tickets 412
-    rfh-bot report --since 2026-10-01 --until 2026-10-31 --format html > october.html
-    rfh-bot report --quarter 2026Q3 --team search-core
+    Examples:
+      rfh-bot report --tickets 412
+      rfh-bot report --since 2026-10-01 --until 2026-10-31 --format html > october.html
+      rfh-bot report --quarter 2026Q3 --team search-core
     """
     from bot.errors import Forbidden, Gone, Transient, UserError
     from bot.plots import MISSING, available

@@ -123,7 +123,7 @@ async def test_what_stays_lost_is_seen_and_not_asked_for_for_ever() -> None:
         assert ("label", "seen") in await w.bot.store.deliveries(NOON)
         assert 1 <= posted(w) <= 8
         before = posted(w)
-        await days(2)
+        await days(1)  # on Monday the digest's issue would be another delivery
         assert before == posted(w)
 
 

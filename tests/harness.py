@@ -234,6 +234,13 @@ class World:
         self._began -= seconds
         self.bot.queue._wakeups.wake()
 
+    async def later(self, seconds: float, step: float = 3600.0) -> None:
+        """Let days pass in leaps: what is due comes within a step, and little else is played."""
+        while seconds > 0:
+            self.leap(min(step, seconds))
+            await self.settle(10)
+            seconds -= step
+
     def labels(self, issue: Issue) -> set[str]:
         return set(self.github.world.labels(issue))
 

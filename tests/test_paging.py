@@ -52,7 +52,7 @@ def world(tmp_path: Path, *, slack: bool = True, service: bool = True, **pager: 
 async def filed(w: World, hours: float = 9.0) -> Issue:
     """A p1 that nobody answers; its third reminder, after eight hours, calls the management."""
     issue = w.file(TITLE, complete(Priority="p1"))
-    await w.settle(hours * 3600)
+    await w.later(hours * 3600)
     return issue
 
 
@@ -84,7 +84,8 @@ async def test_the_service_pages_the_target_once(tmp_path: Path) -> None:
         issue = await filed(w, 7.5)
         assert [] == asked(w)
         assert "To page" not in w.card(issue)
-        await w.settle(2 * 24 * 3600)
+        await w.settle(3600)
+        await w.later(2 * 24 * 3600)
         (page,) = asked(w)
         assert "support-mgmt" == page.target
         assert page.alias.startswith("sourcegraph/customer#1:page:remind:p1:3:")
@@ -153,7 +154,7 @@ async def test_a_refusal_is_on_the_card(tmp_path: Path) -> None:
         issue = await filed(w, 0.1)
         await w.say(issue, "/emergency", by="sam")
         assert "The paging service refused to page support on call." in w.card(issue)
-        await w.settle(24 * 3600)
+        await w.later(24 * 3600)
         assert ["customer-support"] == [p.target for p in asked(w) if "emergency" in p.key]
         await w.assert_settled(issue)
 

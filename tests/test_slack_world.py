@@ -332,7 +332,7 @@ async def test_what_was_handed_over_long_ago_is_not_told() -> None:
         issue = w.file(TITLE, COMPLETE)
         await w.settle()
         await w.stop()
-        await w.settle(4 * 24 * 3600)
+        await w.later(4 * 24 * 3600)
         w.use_slack()
         await w.start()
         await w.say(issue, "any news?")
@@ -354,7 +354,7 @@ async def test_reminders_come_into_the_thread_and_call_the_team(tmp_path: Path) 
     async with World(slack=True, policy=policy) as w:
         issue = w.file(TITLE, complete(Priority="p1"))
         await w.settle()
-        await w.settle(3 * 24 * 3600)
+        await w.later(3 * 24 * 3600)
         first, *_ = messages(w, "#search")
         thread = [message for message in messages(w, "#search") if message.thread]
         reminded = [body for body in w.replies(issue) if "rfh-bot:effect remind:" in body]

@@ -156,6 +156,22 @@ def test_the_longest_list_fits_into_an_issue() -> None:
     assert len(body) <= 65_536
 
 
+def test_what_slack_was_told_grows_no_longer_than_the_list() -> None:
+    """Whoever edits a public issue again and again could fill the private one until nothing fits into it."""
+    dossier = Dossier(PUBLIC)
+    for number in range(MAX_LEAKS + 20):
+        look = Look(
+            NOW + timedelta(minutes=number),
+            read=frozenset({BODY}),
+            sightings=(Sighting(BODY, (1,), "secret", f"{number:016x}"),),
+        )
+        dossier = conclude(dossier, look, closed=False).dossier
+        values = tuple(leak.value for leak in untold(dossier, look.at))
+        assert (f"{number:016x}",) == values
+        dossier = replace(dossier, told=(*dossier.told, *values))
+    assert len(dossier.told) <= MAX_LEAKS + 1
+
+
 def test_what_is_seen_is_named_by_hmac_and_said_with_its_lines() -> None:
     texts = [Text(TITLE, "Slow"), Text(BODY, "Quandel\n\nquandel and a@b.io"), Text(5, "at QUANDEL")]
     found = [shipped().scan(text.text, WATCH) for text in texts]

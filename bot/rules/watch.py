@@ -139,7 +139,9 @@ def conclude(before: Dossier, look: Look, *, closed: bool) -> Concluded:
     for leak in kept:
         if leak.value not in known:
             news.setdefault(leak.value, leak)
-    return Concluded(replace(base, leaks=kept, nodes=nodes), tuple(news.values()), reopen=closed)
+    listed = {leak.value for leak in kept}
+    told = tuple(value for value in base.told if value in listed)
+    return Concluded(replace(base, leaks=kept, nodes=nodes, told=told), tuple(news.values()), reopen=closed)
 
 
 def dealt_with(before: Dossier) -> Dossier:

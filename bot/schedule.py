@@ -1,12 +1,13 @@
 """Floor 3: periodic work, as keys in the same queue: once across replicas, and resumed after a crash.
 
 The catch-up makes every lost event harmless: it names all issues (any label, any state) that were updated
-since the last completed pass, with an overlap for clocks that disagree and for reads that lag. The nightly
-pass looks at every open request for help as well, many with one call, and names those that need something.
+since the last completed pass, with an overlap for clocks that disagree and for reads that lag. Each hour the
+sweep looks at every open request for help as well, many with one call, and names those that need something.
 """
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -34,9 +35,9 @@ from bot.worker import Done
 EVERY = timedelta(minutes=10)
 OVERLAP = timedelta(minutes=2)
 FIRST_REACH = timedelta(days=3)  # with no completed pass on record: as long as GitHub lists failed deliveries
-NIGHT = timedelta(days=1)
+SWEEP = timedelta(hours=1)
 HISTORY = timedelta(minutes=5)  # after the start; what is urgent comes first
-NIGHT_REACH = timedelta(days=30)
+SWEEP_REACH = timedelta(days=30)  # of the first one on record
 KEEP_DELIVERIES = timedelta(days=90)
 
 
@@ -44,8 +45,13 @@ def catch_up_key(repository: str) -> str:
     return f"catchup:{repository}"
 
 
-def nightly_key(repository: str) -> str:
-    return f"nightly:{repository}"
+def sweep_key(repository: str) -> str:
+    return f"sweep:{repository}"
+
+
+def first_sweep(repository: str) -> timedelta:
+    """How long after a start: within the hour, each repository at another minute."""
+    return SWEEP / 2 + timedelta(seconds=zlib.crc32(repository.casefold().encode()) % 1800)
 
 
 @dataclass(frozen=True)
@@ -57,13 +63,13 @@ class Schedule:
     reconciler: Reconciler
 
     async def start(self, repositories: Sequence[str]) -> None:
-        """Catch up now, look what was not delivered, and plan the first nightly pass."""
+        """Catch up now, look what was not delivered, and plan the first sweep."""
         await self.queue.accept(redelivery.KEY)
         for name in repositories:
             await self.queue.accept(catch_up_key(name))
             await self.queue.accept(round_key(name))
             await self.queue.accept(weekly_key(name))
-            await self.queue.schedule(nightly_key(name), self.now() + NIGHT)
+            await self.queue.schedule(sweep_key(name), self.now() + first_sweep(name))
             await self.queue.schedule(figures_key(name), self.now() + HISTORY)
             if self.reconciler.teller is not None:
                 await self.queue.accept(desk_key(name))
@@ -79,26 +85,29 @@ class Schedule:
         structlog.get_logger("schedule").info("caught up", repository=repository, issues=count)
         return Done("caught up", began + EVERY)
 
-    async def nightly(self, claim: Claim) -> Done:
-        """Look at all that is open, or was touched in the last weeks; name what is not as it should be.
+    async def sweep(self, claim: Claim) -> Done:
+        """Look at what changed since the last completed sweep and at all that is open; name what is not as it
+        should be.
 
         A due time that a lost database held is set again.
         """
         repository = claim.key.partition(":")[2]
         began = self.now()
         owner, repo = repository.split("/")
-        found = await find(self.reconciler, owner, repo, began - NIGHT_REACH, Allowance())
+        last = await self.store.caught_up(claim.key)
+        since = last - OVERLAP if last else began - SWEEP_REACH
+        found = await find(self.reconciler, owner, repo, since, Allowance())
         for key in found.work:
             await self.queue.accept(str(key))
         for key, due in found.later:
             await self.queue.schedule(str(key), due)
         log = structlog.get_logger("schedule")
-        log.info("nightly", repository=repository, looked_at=found.looked_at, named=len(found.work))
+        log.info("swept", repository=repository, looked_at=found.looked_at, named=len(found.work))
         if found.problems:
             raise Transient(found.problems[0].text)
         await self.store.set_caught_up(claim.key, began)
         await self.store.prune_deliveries(KEEP_DELIVERIES)
-        return Done("nightly pass", began + NIGHT)
+        return Done("swept", began + SWEEP)
 
     async def _name_all(self, repository: str, since: datetime) -> int:
         owner, repo = repository.split("/")

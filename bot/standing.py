@@ -1,6 +1,6 @@
 """Floor 0: one open request for help, as the lists in Slack need it: ids and times, nobody's words.
 
-The database keeps one per open request, written by each run and by the nightly look at all issues; losing
+The database keeps one per open request, written by each run and by the hourly look at all issues; losing
 them costs nothing that the next night does not bring back.
 """
 

@@ -99,7 +99,7 @@ class Bot:
             PROPOSAL: self.overrides.propose,
             NOTICE: self.overrides.notice,
             "catchup": self.schedule.catch_up,
-            "nightly": self.schedule.nightly,
+            "sweep": self.schedule.sweep,
             WATCH: self.public.one,
             ROUND: self.public.round,
             DESK: Desk(self.queue, self.reconciler).look,

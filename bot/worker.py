@@ -27,7 +27,7 @@ from bot.queue import Claim, Queue
 
 CONCURRENCY = 32
 # No event names these: they outlive every failure.
-LASTING = frozenset({"catchup", "nightly", "deliveries", "public", "desk", "figures", "weekly"})
+LASTING = frozenset({"catchup", "sweep", "deliveries", "public", "desk", "figures", "weekly"})
 UNKNOWN = 10.0  # seconds of rest for a key whose last write may have been done or not, whatever comes
 GRACE = 20.0  # seconds that running keys get at a shutdown
 

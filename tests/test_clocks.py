@@ -305,6 +305,19 @@ async def test_the_due_time_survives_a_restart_and_the_loss_of_the_database() ->
         await w.assert_settled(issue)
 
 
+async def test_the_due_time_of_an_issue_that_was_long_quiet_survives_the_loss_too() -> None:
+    """The catch-up does not reach back so far: the next hourly sweep sets it again."""
+    async with World() as w:
+        issue = await filed(w)
+        await w.say(issue, "/snooze until 2026-11-24")
+        await until(w, "2026-11-24 07:00")
+        await w.lose_database()
+        await w.settle(3600)
+        await until(w, "2026-11-24 09:02")
+        assert [("p2:1", "2026-11-24 09:00")] == reminders(w, issue)
+        await w.assert_settled(issue)
+
+
 async def test_a_bot_that_was_down_over_three_levels_writes_one_reminder() -> None:
     async with World() as w:
         issue = await filed(w)

@@ -236,7 +236,7 @@ async def test_an_old_issue_with_many_settled_comments_costs_no_run() -> None:
 
 
 async def test_what_is_due_later_is_told_with_its_time() -> None:
-    """The App's night sets it again in its queue, should the database have been lost."""
+    """The App's sweep sets it again in its queue, should the database have been lost."""
     async with Repository() as w:
         issue = w.file(TITLE, COMPLETE)
         rec = reconciler(w)
@@ -462,7 +462,7 @@ TEAMED = "teams:\n" + "".join(
 
 @pytest.mark.parametrize("app", [False, True], ids=["workflow token", "App"])
 async def test_with_ten_teams_on_github_it_costs_25_calls_still(app: bool) -> None:
-    """Each of the issues waits for its team; all lists come with one call. What an App asks as itself, its
+    """Each of 150 issues waits for its team; all lists come with one call. What an App asks as itself, its
     installation and its tokens, is counted by GitHub elsewhere."""
     policy = (
         f"{ACTION_IS_WRITER}{TEAMED}support: {{github_team: sourcegraph/cs}}\ntracker: {{public: null}}\n"
@@ -478,17 +478,17 @@ async def test_with_ten_teams_on_github_it_costs_25_calls_still(app: bool) -> No
         w.page = b""  # as it is now
         await jobs.on_issue(issue)
         await w.settle(REACH.total_seconds() + 3600)
-        w.count, w.calls = 1000, 0
+        w.count, w.calls = 150, 0
         w.github.calls.clear()
         report = await jobs.job("sweep")
         assert report.summary is not None
-        assert (1000, (), True) == (report.summary.looked_at, report.summary.runs, report.summary.complete)
+        assert (150, (), True) == (report.summary.looked_at, report.summary.runs, report.summary.complete)
         asked = w.github.calls.calls
         assert [] == w.github.calls.writes
         assert 1 == len([call for call in asked if call.operation == "TeamMembers"])
         itself = [call for call in asked if NEEDS.get(f"{call.method} {call.template}") == AS_APP]
         assert (3 if app else 0) == len(itself)
-        assert w.calls - len(itself) <= 25
+        assert w.calls - len(itself) + (1000 - 150) / PAGE <= 25
 
 
 async def test_five_thousand_issues_fit_into_the_hour_of_a_workflow_s_token(
@@ -538,22 +538,22 @@ async def test_what_does_not_fit_into_the_hour_is_left_and_said(monkeypatch: pyt
         assert report.summary.not_reached > 0
 
 
-# ── the App's night ─────────────────────────────────────────────────────────────────────────
+# ── the App's hour ──────────────────────────────────────────────────────────────────────────
 
 
-async def test_the_app_names_by_night_what_is_not_as_it_should_be() -> None:
-    """Whatever went wrong by day: here every webhook was lost, and the catch-up was too."""
+async def test_the_app_names_by_the_hour_what_is_not_as_it_should_be() -> None:
+    """Whatever went wrong: here every webhook was lost, and the catch-up was too."""
     async with World() as w:
         settled = w.file(TITLE, COMPLETE)
         await w.settle()
         w.delivering = False
         w.github.world.remove_label(settled, "rfh", "sam")
-        await w.bot.queue.accept(f"nightly:{w.repo.full_name}")
+        await w.bot.queue.accept(f"sweep:{w.repo.full_name}")
         before = len(w.github.calls.calls)
         await w.settle(60)
         assert "rfh" not in w.labels(settled)  # a person took it off
         lost = w.file(TITLE, COMPLETE)
-        await w.bot.queue.accept(f"nightly:{w.repo.full_name}")
+        await w.bot.queue.accept(f"sweep:{w.repo.full_name}")
         await w.settle(60)
         assert {"rfh", "cs/p2"} <= w.labels(lost)
         asked = [call.operation for call in w.github.calls.calls[before:]]

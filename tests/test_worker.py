@@ -49,7 +49,7 @@ class Bench:
         def note(kind: str, word: str, seconds: float) -> None:
             self.notes.append((kind, word))
 
-        kinds = ("issue", "policy", "catchup", "nightly")
+        kinds = ("issue", "policy", "catchup", "sweep")
         worker = Worker(self.queue, dict.fromkeys(kinds, self.handle), concurrency=concurrency, note=note)
         self.task = asyncio.create_task(worker.run())
 
@@ -134,7 +134,7 @@ async def test_what_is_gone_leaves_no_key(bench: Bench) -> None:
     assert await bench.queue.get(KEY) is None
 
 
-@pytest.mark.parametrize("key", ["catchup:o/r", "nightly:o/r"])
+@pytest.mark.parametrize("key", ["catchup:o/r", "sweep:o/r"])
 @pytest.mark.parametrize("error", [Gone("not-found"), Forbidden("suspended"), RuntimeError("bug")], ids=repr)
 async def test_keys_of_the_schedule_outlive_every_failure(bench: Bench, key: str, error: Exception) -> None:
     """No event would ever name them again."""

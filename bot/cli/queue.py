@@ -87,7 +87,7 @@ def retry(*, keys: tuple[str, ...], dead: bool) -> None:
 def drop(*, keys: tuple[str, ...], yes: bool) -> None:
     """Forget keys, and what is due for them later; a run that is under way writes nothing more.
 
-    An issue comes back with its next event or the nightly pass, periodic work with the next start of `serve`.
+    An issue comes back with its next event or the next sweep, periodic work with the next start of `serve`.
     """
     if not yes:
         click.confirm(f"Forget {', '.join(keys)}?", abort=True)

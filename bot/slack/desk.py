@@ -73,7 +73,7 @@ class Desk:
             await standings.unsay(repository, what)
         later: Sequence[Say] = ()
         next_ = None
-        if await self.reconciler.store.caught_up(whole := f"nightly:{repository}") is None:
+        if await self.reconciler.store.caught_up(whole := f"sweep:{repository}") is None:
             await self.queue.accept(whole)
         else:
             later, next_ = digests(requests, book.policy, book.calendars, said, now)

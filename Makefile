@@ -17,7 +17,7 @@ demo: $(INSTALLED)
 	@$(BIN)/rfh-bot demo $(ARGS)
 
 test: $(INSTALLED) schemas
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest --numprocesses auto --dist loadfile $(ARGS)
 
 # A thousand random scenarios in which everything goes wrong; the suite runs a few. Takes about an hour.
 chaos: $(INSTALLED)

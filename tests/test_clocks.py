@@ -6,7 +6,7 @@ import asyncio
 from datetime import timedelta
 
 import pytest
-from clock_world import ERIN_IN_SEARCH, ONE_OFFICE, clock, filed, last, reminders, turn, until
+from clock_world import ERIN_IN_SEARCH, ONE_OFFICE, TITLE, clock, filed, last, reminders, turn, until
 from harness import World
 from issues import complete
 
@@ -177,6 +177,55 @@ async def test_before_anybody_was_asked_there_is_no_turn_to_correct() -> None:
         await w.settle()
         await w.say(issue, "/waiting support")
         assert "Nobody in engineering was asked yet" in w.replies(issue)[0]
+
+
+@pytest.mark.parametrize(
+    ("answers", "command"),
+    [
+        pytest.param({}, "/route search-core", id="complete and routed"),
+        pytest.param({"Zendesk": ""}, "/handoff", id="by command"),
+        pytest.param({"Zendesk": ""}, "/priority p1", id="urgent"),
+    ],
+)
+async def test_the_clock_starts_when_engineering_was_asked(answers: dict[str, str], command: str) -> None:
+    async with World() as w:
+        w.github.world.put_file(w.repo, ".github/rfh-bot.yml", ONE_OFFICE, "max")
+        await w.settle()
+        issue = w.file(
+            "Odd" if not answers else TITLE,
+            complete(**answers) if answers else complete(What="Odd.", Steps="look"),
+        )
+        await w.settle()
+        assert "" == turn(w, issue)
+        await until(w, "2026-11-17 16:00")
+        await w.say(issue, command)
+        assert turn(w, issue).startswith("Search Core · since 2026-11-17 16:00 UTC")
+        await w.assert_settled(issue)
+
+
+async def test_the_new_owner_speaks_for_support_and_is_called() -> None:
+    async with World() as w:
+        issue = await filed(w)
+        await w.say(issue, "/owner @olu")
+        await until(w, "2026-11-17 16:00")
+        await w.say(issue, "The shard limit is too low.", by="erin")
+        assert turn(w, issue).startswith("olu · since 2026-11-17 16:00")
+        await until(w, "2026-11-18 16:02")
+        assert last(w, issue).body.startswith("@olu Search Core answered")
+        await w.say(issue, "That did not help.", by="olu")
+        assert turn(w, issue).startswith("Search Core · since 2026-11-18 16:02")
+        await w.assert_settled(issue)
+
+
+async def test_without_the_label_there_is_no_clock() -> None:
+    async with World() as w:
+        issue = await filed(w)
+        w.github.world.remove_label(issue, "rfh", "sam")
+        await w.settle()
+        assert "" == turn(w, issue)
+        await until(w, "2026-11-18 16:00")
+        assert [] == reminders(w, issue)
+        await w.assert_settled(issue)
 
 
 async def test_a_defect_and_a_closed_issue_have_no_clock() -> None:
@@ -428,6 +477,16 @@ async def test_members_of_a_github_team_are_asked_for_once_an_hour() -> None:
         await w.say(issue, "It still happens.")
         await until(w, "2026-11-18 15:10")
         assert last(w, issue).body.startswith("@sourcegraph/search support answered")
+
+
+async def test_the_engineer_on_the_issue_is_called_and_not_the_whole_team() -> None:
+    teams = "teams: {search-core: {github_team: sourcegraph/search}}\nsupport: {members: [sam]}\n"
+    async with World() as w:
+        w.github.world.set_team("sourcegraph/search", "erin", "max")
+        issue = await filed(w, teams)
+        w.github.world.assign(issue, ["erin"], "sam")
+        await until(w, "2026-11-18 15:02")
+        assert last(w, issue).body.startswith("@erin support waits for a first answer")
 
 
 async def test_a_team_that_cannot_be_seen_is_a_list_of_nobody() -> None:

@@ -146,7 +146,7 @@ def test_what_was_said_before_engineering_was_asked_does_not_count() -> None:
 
 
 def test_the_comment_that_asks_engineering_is_no_answer_of_theirs() -> None:
-    """`/route search-core` with a sentence, by somebody of that team: they were asked, and have not answered."""
+    """`/route search-core` with a sentence, by somebody of that team: asked, and not answered."""
     asks = said(ERIN, "/route search-core\nThis looks like the index, not the code host.", 0)
     assert "engineering" == fold(asks).turn
     assert fold(asks).first_response_at is None

@@ -128,7 +128,9 @@ class Customer(Strict):
     sales_rep: str | None = Field(None, description="mentioned about renewals, as Slack knows them")
     ce: str | None = Field(None, description="customer engineer, as Slack knows them")
     support_24x7: bool = Field(False, description="paid for support around the clock")
-    prospect: bool = Field(False, description="in the sales process: a customer all the same, and a hint that it is urgent")
+    prospect: bool = Field(
+        False, description="in the sales process: a customer all the same, and a hint that it is urgent"
+    )
 
 
 class Labels(Strict):

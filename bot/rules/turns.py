@@ -88,7 +88,7 @@ def _fresh(intent: Intent, clock: Clock) -> bool:
 
 
 def after(asked: datetime, comment: Comment) -> bool:
-    """Can it be an answer: was it said since then, and is not itself what asks (`/route delivery`, and why)?"""
+    """Can it be an answer: said since then, and not itself what asks (`/route delivery`, and why)?"""
     asks = comment.created_at == asked and bool(command_lines(comment.body))
     return comment.created_at >= asked and not asks
 

@@ -23,6 +23,7 @@ from bot.github.client import GitHub, TokenSource
 from bot.github.pool import Pool
 from bot.memory import effects_in, is_card, unsealed
 from bot.model import IssueKey
+from bot.reconciler import Result
 from bot.sandbox.faults import Faults
 from bot.sandbox.records import Comment, Issue
 
@@ -173,12 +174,19 @@ class ChaosWorld(World):
             self.assert_once(issue)
             self.assert_answered(issue)
             self.assert_peace(issue)
-            key = IssueKey(self.repo.owner, self.repo.name, issue.number)
-            result = await self.bot.reconciler.reconcile(key, dry_run=True)
+            result = await self.looked(issue)
+            if result.plan:  # a reminder may be due in this very moment
+                await self.settle(120)
+                result = await self.looked(issue)
             assert () == result.plan.actions, f"issue {issue.number}: a second run writes"
             assert () == result.plan.tell, f"issue {issue.number}: a second run tells Slack"
         assert 0 == (await self.bot.queue.stats()).dead
         self.assert_told()
+
+    async def looked(self, issue: Issue) -> Result:
+        """What a run would do now."""
+        key = IssueKey(self.repo.owner, self.repo.name, issue.number)
+        return await self.bot.reconciler.reconcile(key, dry_run=True)
 
     def assert_once(self, issue: Issue) -> None:
         """One card where there is something to say, and every effect once."""

@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 
 import pytest
-from actions import Actions, action_bot, app_bot, comments_by
+from actions import SHARES, Actions, action_bot, app_bot, comments_by, copies
 from click.testing import CliRunner
 from harness import World
 from issues import COMPLETE, complete
@@ -134,6 +134,25 @@ async def test_a_report_is_the_figures_without_private_words_and_writes_nothing(
         assert 4 >= len(w.github.calls.reads), [
             call.operation or call.template for call in w.github.calls.reads
         ]
+
+
+async def test_a_report_keeps_to_its_share_of_the_hour_and_says_what_it_lacks(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async with Repository() as w:
+        issue = w.file("Slow", "Search is slow.", labels=("rfh", "team/search-core"))
+        copies(w, issue, 120)
+        jobs = Actions(w)
+        w.github.calls.clear()
+        assert "| Search Core | 121 |" in (await jobs.job("report")).figures
+        pages = [call for call in w.github.calls.reads if call.operation == "SweepIssues"]
+        assert (3, True) == (len(pages), len(w.github.calls.reads) <= 6)
+        monkeypatch.setitem(SHARES, "report", 0.0)
+        report = await jobs.job("report")
+        assert "| Search Core | 50 |" in report.figures
+        assert report.figures.endswith(
+            "Only part of the history was read: the job's share of GitHub's limit is used up.\n"
+        )
 
 
 async def test_a_report_that_cannot_be_made_says_why() -> None:

@@ -86,6 +86,33 @@ async def test_a_job_from_start_to_end(github: tuple[Sandbox, Demo, Issue], tmp_
     assert "Looked at 1 issues, wrote to 1, 0 not reached, 0 problems." in summary.read_text("utf-8")
 
 
+async def test_a_report_of_figures_is_the_job_s_summary(
+    github: tuple[Sandbox, Demo, Issue], tmp_path: Path
+) -> None:
+    """Nothing but the token is there: no database, no event."""
+    sandbox, demo, issue = github
+    sandbox.world.add_label(issue, "rfh", "sam")
+    sandbox.world.add_label(issue, "team/search-core", "sam")
+    summary = tmp_path / "summary"
+    code, said = await run(
+        tmp_path,
+        "action",
+        RFH_BOT_MODE="report",
+        GITHUB_EVENT_NAME="schedule",
+        GITHUB_REPOSITORY=demo.customer.full_name,
+        GITHUB_TOKEN=sandbox.workflow_token(demo.customer, {"issues": "read", "contents": "read"}),
+        GITHUB_API_URL=sandbox.api_url,
+        GITHUB_GRAPHQL_URL=sandbox.graphql_url,
+        GITHUB_STEP_SUMMARY=str(summary),
+    )
+    assert (0, "") == (code, said)
+    text = summary.read_text("utf-8")
+    assert text.startswith("# Support and engineering, ")
+    assert "| Search Core | 1 |" in text
+    assert TITLE not in text
+    assert ["bot.py", "summary"] == sorted(os.listdir(tmp_path))
+
+
 async def test_a_sweep_from_a_terminal(github: tuple[Sandbox, Demo, Issue], tmp_path: Path) -> None:
     """First what it would do, then it does it, then there is nothing left."""
     sandbox, demo, issue = github

@@ -303,7 +303,7 @@ def _notes(view: View) -> str:
     if source_changed(view.snapshot, view.memory):
         notes.append(words_publish.SOURCE_CHANGED)
     if view.clock is not None and view.clock.unseen and view.team is not None:
-        notes.append(words.unseen(view.team.name))
+        notes.append(words.unseen(view.team))
     if view.memory.held:
         notes.append(words.HELD)
     return "\n".join(f"> {note}" for note in notes)

@@ -11,7 +11,7 @@ from datetime import datetime
 from bot.commands import COMMANDS, Refusal, filled, help_rows
 from bot.markdown import code, escape
 from bot.model import Candidate, Gap, Match, Route
-from bot.policy.schema import Policy
+from bot.policy.schema import Policy, Team
 from bot.rules.inbox import Outcome, slug
 from bot.words_publish import REFUSALS
 
@@ -123,7 +123,7 @@ _REFUSALS = {
     "unknown-command": "`/{word}` is no command. Did you mean {near}?",
     "missing-argument": "`/{word}` needs more: `{usage}`, e.g. `{example}`.",
     "unknown-value": "{seen} is unknown here. Known: {near}.",
-    "unknown-customer": "No label for {seen}. {did_you_mean}To create it: `/customer NAME --new`.",
+    "unknown-customer": "No label for {seen}. {did_you_mean}To create it: `/customer {new} --new`.",
     "bad-label-name": "{seen} cannot be a label: at most 50 characters, with at least one letter or digit.",
     "not-a-login": "{seen} is no GitHub login. Write `{usage}`.",
     "no-such-account": "GitHub knows no account {seen}.",
@@ -152,6 +152,7 @@ def refusal(outcome: Outcome, policy: Policy) -> str:
         seen=code(found.seen, 60),
         near=_either(near),
         did_you_mean=f"Did you mean {_either(near)}? " if near else "",
+        new=slug(found.seen) or "NAME",
         usage=filled(spec.usage, policy) if spec else "",
         example=filled(spec.example, policy) if spec else "",
         needed=outcome.needed,
@@ -244,11 +245,14 @@ def snoozed(until: datetime) -> str:
     return f"snoozed until {moment(until)}"
 
 
-def unseen(team: str) -> str:
+def unseen(team: Team) -> str:
     """Nobody of a team is known, so its answers look like anybody's."""
+    tell = "The policy's `members` or `github_team` would tell."
+    if team.github_team:
+        tell = f"`{team.github_team}` shows the bot nobody; the policy's `members` would tell."
     return (
-        f"Nobody is known to be in {team}, so the bot does not see their answers: comment `/waiting support`"
-        " after one. The policy's `members` or `github_team` would tell."
+        f"Nobody is known to be in {team.name}, so the bot does not see their answers: comment"
+        f" `/waiting support` after one. {tell}"
     )
 
 

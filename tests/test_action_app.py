@@ -51,7 +51,9 @@ async def test_with_the_job_s_token_publishing_watch_and_teams_are_off_and_the_c
         w.github.world.file_issue(w.demo.public, "olu", "Search fails", LEAK)
         await jobs.on_issue(issue)
         assert OFF in card(w, issue, action_bot())
-        assert "Nobody is known to be in Search Core" in card(w, issue, action_bot())
+        said = card(w, issue, action_bot())
+        assert "Nobody is known to be in Search Core" in said
+        assert f"`{TEAM}` shows the bot nobody; the policy's `members` would tell." in said
         w.comment(issue, ANSWER, by="erin")
         ask = w.comment(issue, "/publish", by="erin")
         await jobs.on_comment(issue, ask)

@@ -10,6 +10,8 @@ What holds
   Over it nothing more is written to the repository: the bot pauses itself there, as `rfh-bot pause` would,
   tells the operators, and `rfh-bot resume` ends it and counts anew. It is a key in the queue: whoever is
   killed, the pause comes, and once across replicas.
+- What the watch tells has a part of the cap of its own, over which it waits and nothing is paused: in the
+  public tracker anybody may write what looks like a leak.
 """
 
 from __future__ import annotations
@@ -38,6 +40,9 @@ from bot.worker import Done, Lost, OutOfBudget
 CAP = "cap"  # kind of the key that pauses a repository
 BY = "rfh-bot"
 PATIENCE = 5.0  # seconds that a write waits for the budget; for more, its key is given back
+WATCH = "watch:"  # what the watch's keys begin with
+PART = 4  # the watch may do a quarter of the writes that the cap allows
+LATER = timedelta(minutes=5)  # before what the watch has to tell is tried again
 TIGHT = 60.0  # seconds in which the budget is still asked before GitHub is read, after the last key has come
 LONGEST_SPREAD = 3600.0  # seconds
 CROWDING = 0.5  # of the time that a backlog takes, over which its keys come again: too early is asked twice
@@ -83,7 +88,10 @@ class Pace:
                 await asyncio.sleep(wait)
             if not await self.queue.holds(claim):
                 raise Lost
-            limits, number = await self._limits(key), await self.store.count_write(key.full_name)
+            limits, watching = await self._limits(key), claim.key.startswith(WATCH)
+            number = await self.store.count_write(f"{WATCH}{key.full_name}" if watching else key.full_name)
+            if watching and limits.over(PART * number) and not begun:
+                raise OutOfBudget(self.now() + LATER)
             if limits.over(number) and not begun:
                 await self.queue.accept(f"{CAP}:{key.full_name}", urgent=True)
                 raise OutOfBudget(self.now() + PAUSED)

@@ -113,3 +113,25 @@ async def test_replicas_count_together_and_a_resume_counts_anew(machines: Machin
 def test_the_key_of_the_cap_is_no_issue() -> None:
     with pytest.raises(ValueError, match=r".+"):
         IssueKey.parse(f"{CAP}:{NAME}")
+
+
+@pytest.mark.looptime
+async def test_the_public_cannot_make_the_bot_pause_itself(tmp_path: Path) -> None:
+    """Anybody may write there what looks like a leak, again and again. Only the telling of it has to wait."""
+    path = tmp_path / "policy.yml"
+    path.write_text("limits: {writes_per_hour: 12}\n")
+    async with World(policy=path) as w:
+        await w.settle()
+        for number in range(16):
+            name = f"sgp_0123456789abcdef_{number:02d}1b2c3d4e5f60718293a4b5c6d7e8f901234567"
+            w.github.world.file_issue(w.demo.public, "olu", "Search fails", f"token: {name}")
+        await w.settle(600)
+        bot = w.github.access.app.bot.id
+        assert 3 == len([i for i in w.github.world.state.issues_of(w.repo) if i.author_id == bot])
+        assert [] == await w.bot.store.pauses()
+        request = w.file(TITLE, COMPLETE)
+        await w.settle()
+        assert 1 == len(w.cards(request))
+        await w.settle(6 * 3600)  # and nothing of it is lost
+        assert 16 == len([i for i in w.github.world.state.issues_of(w.repo) if i.author_id == bot])
+        assert [] == await w.bot.store.pauses()

@@ -68,9 +68,9 @@ class Schedule:
         for name in repositories:
             await self.queue.accept(catch_up_key(name))
             await self.queue.accept(round_key(name))
-            await self.queue.accept(weekly_key(name))
             await self.queue.schedule(sweep_key(name), self.now() + first_sweep(name))
             await self.queue.schedule(figures_key(name), self.now() + HISTORY)
+            await self.queue.schedule(weekly_key(name), self.now() + 2 * HISTORY)
             if self.reconciler.teller is not None:
                 await self.queue.accept(desk_key(name))
 

@@ -62,7 +62,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 async def filed(w: World, count: int = 1) -> list[Issue]:
     issues = [w.file(f"{TITLE} {n}", COMPLETE) for n in range(count)]
-    await w.settle(400)  # the history is read five minutes after the start
+    await w.settle(700)  # five minutes after the start the history is read, then the digest looks
     return issues
 
 

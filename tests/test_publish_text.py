@@ -118,6 +118,9 @@ def test_the_draft_comment_gives_back_what_stands_in_it(title: str, body: str) -
         pytest.param("<details open><br/>", "<details open><br/>", id="tags that hide nothing"),
         pytest.param("<https://x.y/z>", "<https://x.y/z>", id="an address is no tag"),
         pytest.param("Map<string, int>", "Map<string, int>", id="a type is no tag"),
+        pytest.param("```mermaid\n%% a\n```", "```\u200bmermaid\n%% a\n```", id="a drawing's comments"),
+        pytest.param("- ~~~ &#109;ermaid\n", "- ~~~ \u200b&#109;ermaid", id="one in a list, by an entity"),
+        pytest.param("```go\na\n```", "```go\na\n```", id="code that is shown as it is"),
         pytest.param("a\u2028/close", "a\n/\u200bclose", id="a command after another line end"),
         pytest.param("a\x0b/close\x85/close", "a\n/\u200bclose\n/\u200bclose", id="and after those"),
         pytest.param("\ufeff/close", "/\u200bclose", id="a command after what nobody sees"),
@@ -130,8 +133,8 @@ def test_a_text_is_made_harmless(written: str, expected: str) -> None:
 
 
 def test_a_digest_is_of_one_text() -> None:
-    """Whoever may edit the draft could have one text approved and another published. These two begin alike for
-    48 bits: such a pair takes a minute to find."""
+    """Whoever may edit the draft could have one text approved and another published. These two begin alike
+    for 48 bits: such a pair takes a minute to find."""
     first, second = Text("Title", "benign or evil 1497776"), Text("Title", "benign or evil 18032315")
     assert first.digest[:12] == second.digest[:12]
     assert first.digest != second.digest

@@ -27,6 +27,10 @@ _LIVE = (  # between the two groups the character goes
     re2.compile(r"(\])(:)"),  # definitions of links and footnotes
     re2.compile(r"(\])(\(\s*(?:<[^<>\n]*>|\S*)\s+[\"'(])"),  # links with a title
 )
+# Code that GitHub draws, without its comments: https://docs.github.com/en/get-started/writing-on-github
+_DRAWN = re2.compile(
+    r"(?m)^([ \t>*+0-9.)-]*(?:`{3,}|~{3,})[ \t]*)((?i:mermaid|geojson|topojson|stl|math)\b|[^\s\x{200b}]*&)"
+)
 _TAG = re2.compile(r"(<)(/?([A-Za-z][A-Za-z0-9-]*)([^<>]*)(>?))")
 # https://github.com/gjtorikian/html-pipeline/blob/main/lib/html_pipeline/sanitization_filter.rb
 _SHOWN = re2.compile(
@@ -57,6 +61,11 @@ def defused(text: str) -> str:
     for pattern in _LIVE:  # a function: re2's templates garble what is not ASCII
         text = pattern.sub(apart, text)
     return str(_TAG.sub(_tag, text))
+
+
+def undrawn(text: str) -> str:
+    """The text with all of its code shown as code."""
+    return str(_DRAWN.sub(apart, text))
 
 
 def apart(found: Found) -> str:

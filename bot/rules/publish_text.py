@@ -27,7 +27,7 @@ from bot.memory import inert
 from bot.model import Comment, Snapshot
 from bot.publication import MAX_BODY
 from bot.rules.intake_template import Template
-from bot.rules.publish_line import apart, defused, seen
+from bot.rules.publish_line import apart, defused, seen, undrawn
 
 _COMMENT = re2.compile(r"(?s)<!--.*?(?:-->|\z)")
 _BLANKS = re2.compile(r"\n(?:[ \t]*\n){2,}")
@@ -90,7 +90,7 @@ def _neutral_body(body: str) -> str:
     for is_code, group in groupby(enumerate(body.split("\n")), lambda line: line[0] in code):
         lines = "\n".join(line for _, line in group)
         parts.append(lines if is_code else defused(_COMMENT.sub("", lines)))
-    body = _COMMAND.sub(apart, "\n".join(parts))
+    body = _COMMAND.sub(apart, undrawn("\n".join(parts)))
     return inert(body if code else _BLANKS.sub("\n\n", body)).strip()
 
 

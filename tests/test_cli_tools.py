@@ -134,7 +134,8 @@ def test_the_version_is_printed(cli: Cli) -> None:
         pytest.param(("pause", "customer"), "write owner/repo", id="pause without owner"),
         pytest.param(("pause",), "no database at", id="pause where no server ever ran"),
         pytest.param(("explain", "a/b#1"), "no database at", id="explain where no server ever ran"),
-        pytest.param(("reconcile", "a/b#1"), "GITHUB_APP_ID is not set", id="reconcile without credentials"),
+        pytest.param(("reconcile", "a/b#1"), "Set GITHUB_TOKEN, or", id="reconcile without credentials"),
+        pytest.param(("labels", "sync", "a/b"), "Set GITHUB_TOKEN, or", id="labels without credentials"),
     ],
 )
 def test_wrong_use_exits_2_and_says_why_on_stderr(cli: Cli, args: tuple[str, ...], said: str) -> None:

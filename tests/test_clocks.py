@@ -315,7 +315,7 @@ async def test_unsnooze_lets_reminders_go_on() -> None:
     ("command", "answer"),
     [
         ("/snooze later", "is no time"),
-        ("/snooze 90d", "too long: `30d wall` at most"),
+        ("/snooze 90d", "too long: `30d` at most"),
         ("/snooze until 2026-11-01", "is over already"),
         ("/unsnooze", "Nothing is snoozed"),
     ],

@@ -146,6 +146,7 @@ def test_the_sandbox_prints_what_serve_needs_and_serve_works_against_it(tmp_path
         "sandbox", "--webhook-url", f"http://127.0.0.1:{port}/webhook", TMPDIR=str(tmp_path)
     ) as sandbox:
         exports, page = read_exports(sandbox)
+        assert f"http://127.0.0.1:{port}" == exports["RFH_BOT_URL"]
         key = Path(exports["GITHUB_PRIVATE_KEY_FILE"])
         assert 0o600 == key.stat().st_mode & 0o777
         database = f"sqlite:///{tmp_path}/serve.sqlite3"

@@ -245,7 +245,7 @@ async def test_a_new_customer_gets_a_label_once() -> None:
         await w.settle()
         assert "no label for `Brightwater`" in w.card(issue)
         await w.say(issue, "/customer Brightwater")
-        assert "`/customer NAME --new`" in w.replies(issue)[0]
+        assert "`/customer brightwater --new`" in w.replies(issue)[0]
         comment = await w.say(issue, "/customer Brightwater --new")
         assert "customer/brightwater" in w.labels(issue)
         assert {"THUMBS_UP"} == w.reactions(comment)

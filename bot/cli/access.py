@@ -17,8 +17,8 @@ from bot.github.pool import Clock
 from bot.policy.load import DEFAULT_NAME, Layer, default_text
 from bot.policy.load import read as read_policy
 from bot.rulebooks import Rulebooks
-from bot.settings import Settings
-from bot.settings_file import complete
+from bot.settings import Settings, read_settings
+from bot.settings_file import complete, nameless
 from bot.store import Store
 
 
@@ -35,6 +35,17 @@ class Access:
     def repositories(self) -> tuple[str, ...]:
         """What the server watches: the setting, else the policy's tracker."""
         return self.settings.repos or (self.rulebooks.default.policy.tracker.private,)
+
+
+def credentials() -> tuple[Settings, str]:
+    """The settings, and GITHUB_TOKEN unless an App is configured. Raises UserError, also for neither."""
+    environment, token = complete(os.environ), plain_token()
+    if not token and nameless(environment):
+        raise UserError(
+            "no credentials: GITHUB_APP_ID is not set, and neither is GITHUB_TOKEN. "
+            "Set GITHUB_TOKEN, or the variables that the server has"
+        )
+    return read_settings(environment, app=not token), token
 
 
 def plain_token() -> str:

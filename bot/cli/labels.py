@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 import sys
 from typing import TYPE_CHECKING
 
@@ -51,14 +50,12 @@ def sync(repository: str | None, dry_run: bool, as_json: bool) -> None:
 
 
 async def _run(repository: str | None, dry_run: bool, as_json: bool) -> None:
-    from bot.cli.access import opened, plain_token
+    from bot.cli.access import credentials, opened
     from bot.logs import set_up
-    from bot.settings import read_settings
-    from bot.settings_file import complete
 
     set_up("error")  # what a person must know is said here
-    token = plain_token()
-    async with opened(read_settings(complete(os.environ), app=not token), token) as access:
+    settings, token = credentials()
+    async with opened(settings, token) as access:
         for name in (repository,) if repository is not None else access.repositories:
             compared = await _sync(access, name, dry_run)
             if as_json:

@@ -13,6 +13,7 @@ import click
 import structlog
 
 from bot.app import build_reconciler, connector
+from bot.cli.access import credentials
 from bot.db import Database, open_database, utc_now
 from bot.errors import UserError
 from bot.github.auth import App, Clients, OneToken
@@ -21,8 +22,7 @@ from bot.logs import set_up
 from bot.model import IssueKey
 from bot.queue import Queue
 from bot.reconciler import Reconciler
-from bot.settings import DATABASE, Settings, read_settings
-from bot.settings_file import complete
+from bot.settings import DATABASE, Settings
 from bot.store import Store
 
 
@@ -75,9 +75,7 @@ async def parts(*, exclusive: bool, on_call: OnCall | None = None) -> AsyncItera
     """Everything a run of one issue needs: with the App's credentials, or with GITHUB_TOKEN alone."""
     if not structlog.is_configured():
         set_up("warning")  # stdout is for results
-    environment = complete(os.environ)
-    token = environment.get("GITHUB_TOKEN", "") if not environment.get("GITHUB_APP_ID") else ""
-    settings = read_settings(environment, app=not token)
+    settings, token = credentials()
     async with database(exclusive=exclusive) as (db, queue, store), aiohttp.ClientSession() as session:
         connect = connector(settings, session, utc_now, on_call)
         clients: Clients

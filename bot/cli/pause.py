@@ -42,7 +42,8 @@ def resume(repository: str) -> None:
             return await store.unpause(scope)
 
     if not asyncio.run(run()):
-        raise UserError(f"{_name(scope)} is not paused")
+        hint = "; for one repository: `rfh-bot resume OWNER/REPO`" if scope == EVERYTHING else ""
+        raise UserError(f"no pause of {_name(scope)} is in force{hint}")
     click.echo(f"resumed: {_name(scope)}")
 
 

@@ -21,7 +21,7 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 @click.group("policy")
 def policy() -> None:
-    """Check policy files and describe what they may hold."""
+    """Check, import and tune a policy."""
 
 
 policy.add_command(import_alerts)

@@ -21,8 +21,7 @@ if TYPE_CHECKING:
     from bot.sandbox.faults import Faults
     from bot.sandbox.server import Sandbox
 
-APP_URL = "http://127.0.0.1:8080"  # where `rfh-bot serve` listens when HOST and PORT are not set
-WEBHOOK_URL = f"{APP_URL}/webhook"
+WEBHOOK_URL = "http://127.0.0.1:8080/webhook"  # where `rfh-bot serve` listens when HOST and PORT are not set
 
 
 @click.command(
@@ -65,13 +64,13 @@ async def _sandbox(folder: Path, port: int, webhook_url: str, faults: Faults) ->
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     async with opened(port, faults) as github:
         github.use_webhook(webhook_url)
-        for name, value in exports(github, folder).items():
+        for name, value in exports(github, folder, webhook_url).items():
             click.echo(f"export {name}={shlex.quote(value)}")
         click.echo(f"# page: {github.url}  webhooks go to: {webhook_url}  Ctrl-C ends it")
         await stop.wait()
 
 
-def exports(github: Sandbox, folder: Path) -> dict[str, str]:
+def exports(github: Sandbox, folder: Path, webhook_url: str) -> dict[str, str]:
     """The variables that `serve` needs; writes the private key into `folder`, for its owner only."""
     from bot.sandbox import slack_page
 
@@ -85,7 +84,7 @@ def exports(github: Sandbox, folder: Path) -> dict[str, str]:
         "GITHUB_WEBHOOK_SECRET": github.secret,
         "GITHUB_CLIENT_ID": github.access.app.client_id,
         "GITHUB_CLIENT_SECRET": github.oauth.client_secret,
-        "RFH_BOT_URL": APP_URL,
+        "RFH_BOT_URL": webhook_url.removesuffix("/webhook"),
         "SLACK_API_URL": f"{github.url}{slack_page.API}",
         "SLACK_BOT_TOKEN": slack_page.TOKEN,
         "SLACK_SIGNING_SECRET": slack_page.SECRET,

@@ -61,7 +61,7 @@ def scan(
 
     \b
     Examples:
-      rfh-bot scan issue.md --customer customer/acme
+      rfh-bot scan issue.md --customer customer/northmere
       rfh-bot scan --mode watch comment.md
       rfh-bot scan --jsonl < issues.jsonl > findings.jsonl
     """

@@ -260,7 +260,7 @@ def _clock_command(
     longest = context.policy.clocks.snooze.longest
     until = snooze.ends(value, comment.created_at, context.calendar, longest)
     if until == "past" or until == "too-long":
-        return Refusal(f"snooze-{until}", value, (longest,))
+        return Refusal(f"snooze-{until}", value, (longest.removesuffix(" wall"),))
     return snooze.written(until)
 
 

@@ -10,9 +10,11 @@ import pytest
 from figure_year import REPOSITORY, START, TITLE, WEEKS, year
 
 from bot import plots
+from bot.errors import PolicyError
 from bot.figure_digest import FITS, Measured, body, measured, picture, post
 from bot.policy.digest import Digest
-from bot.policy.load import load_default
+from bot.policy.labels import label_specs
+from bot.policy.load import DEFAULT_NAME, default_text, load_default, load_layers
 from bot.policy.schema import Policy
 from bot.rules.durations import Calendar, Calendars
 from bot.rules.figures.facts import Facts
@@ -206,3 +208,17 @@ def test_a_slot_counts_whole_days_up_to_its_day() -> None:
         slot.days_before(7).since,
         slot.days_before(7).until,
     )
+
+
+# ── the policy ──────────────────────────────────────────────────────────────────────────────
+
+
+def test_its_label_means_nothing_else_and_is_one_that_the_bot_creates() -> None:
+    """A digest labelled as a request would be one to everybody who filters by label."""
+
+    def labelled(name: str) -> Policy:
+        return load_layers(((DEFAULT_NAME, default_text()), ("p.yml", f"digest: {{label: {name}}}\n")))
+
+    assert "figures" in [spec.name for spec in label_specs(labelled("figures"))]
+    with pytest.raises(PolicyError, match=r"p\.yml:1:17: digest\.label: already means kinds"):
+        labelled("RFH")

@@ -67,7 +67,9 @@ def history(repository: str, policy_file: Path | None, since: datetime | None) -
         return asyncio.run(_read(repository, policy_file, since.replace(tzinfo=UTC) if since else None))
     except Gone:
         raise UserError(f"{repository}: not there, or not for these credentials") from None
-    except (Forbidden, Transient) as error:
+    except Forbidden as error:
+        raise UserError(f"GitHub refuses: {error}. `rfh-bot doctor` says what to do") from None
+    except Transient as error:
         raise UserError(f"GitHub: {error}") from None
 
 

@@ -89,8 +89,10 @@ def report(
         found, policy, whole = asyncio.run(_measured(repo, wish))
     except Gone:
         raise UserError(f"{repo}: not there, or not for these credentials") from None
-    except (Forbidden, Transient) as error:
-        raise UserError(str(error)) from None
+    except Forbidden as error:
+        raise UserError(f"GitHub refuses: {error}. `rfh-bot doctor` says what to do") from None
+    except Transient as error:
+        raise UserError(f"GitHub: {error}") from None
     click.echo(written(found, policy, form, lists=wish.lists), nl=False)
     if not whole.whole:
         click.echo(

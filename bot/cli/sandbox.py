@@ -110,6 +110,7 @@ async def opened(port: int, faults: Faults) -> AsyncIterator[Sandbox]:
     demo_world(github, load_default())
     slack = SlackPage(github.world, github.hooks, demo_slack(github, load_default()))
     github.add_page(SLACK, "Slack", slack.add_to)
+    slack.links = [(PATH, "Routing"), (SLACK, "Slack")]
     async with contextlib.AsyncExitStack() as stack:
         stack.push_async_exit(github.__aexit__)  # first: it also closes what a failed start has opened
         try:

@@ -30,7 +30,10 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "check": ("bot.cli.check", "Check issues against the template."),
     "route": ("bot.cli.route", "Route issues by their text."),
     "backtest": ("bot.cli.backtest", "Measure the router on labelled issues."),
-    "report": ("bot.cli.report", "Measure a period: needs of support, answers of engineering; md, html, csv, json."),
+    "report": (
+        "bot.cli.report",
+        "Measure a period: needs of support, answers of engineering; md, html, csv, json.",
+    ),
     "policy": ("bot.cli.policy", "Check, import and tune a policy."),
     "scan": ("bot.cli.scan", "Scan text for private data."),
     "vocabulary": ("bot.cli.vocabulary", "Build the list of words that public text uses, for `scan`."),

@@ -168,7 +168,7 @@ class Chaos(RuleBasedStateMachine):
         """Webhooks reach the App, or none does."""
         self.w.delivering = hears
 
-    @rule(seconds=st.sampled_from((-30.0, 60.0, 3600.0, 86400.0)), moment=moments)
+    @rule(seconds=st.sampled_from((60.0, 3600.0, 86400.0)), moment=moments)
     def clock(self, seconds: float, moment: float) -> None:
         self.w.leap(seconds)
         self.wait(moment)

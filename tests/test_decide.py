@@ -199,7 +199,9 @@ def test_every_reason_for_a_gap_has_its_words() -> None:
 def test_every_refusal_has_its_words() -> None:
 
     root = Path(words.__file__).parent
-    source = "\n".join((root / name).read_text() for name in ("commands.py", "rules/inbox.py", "rules/publish.py"))
+    source = "\n".join(
+        (root / name).read_text() for name in ("commands.py", "rules/inbox.py", "rules/publish.py")
+    )
     codes = set(re.findall(r'Refusal\(\s*"([a-z-]+)"', source))
     assert codes
     codes |= {f"publish-{trouble}" for trouble in TROUBLES}

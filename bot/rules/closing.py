@@ -1,7 +1,7 @@
 """Floor 1: the docs loop: on close the owner is asked once what it takes to answer the next such case alone.
 
-"Most questions ... will likely lead to a doc update", and whether it happens is to be seen in the issue (Engaging
-other teams, reason 5). The answers are intents of the memory without words: links, reasons and the
+"Most questions ... will likely lead to a doc update", and whether it happens is to be seen in the issue
+(Engaging other teams, reason 5). The answers are intents of the memory without words: links, reasons and the
 resolution stay in the comments that gave them.
 """
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 
-@click.command("import-alerts")
+@click.command("import-alerts", short_help="Read saved alert reference pages.")
 @click.argument(
     "files", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path)
 )

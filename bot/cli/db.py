@@ -17,11 +17,12 @@ def db() -> None:
 
 
 @db.command(
+    short_help="Copy a database into an empty one.",
     epilog="""\b
     Example, with the server stopped:
       export RFH_BOT_DATABASE_URL=postgresql://rfh@db.example.com/rfh PGPASSFILE=/run/secrets/pgpass
       rfh-bot db copy sqlite:////var/lib/rfh-bot/rfh-bot.sqlite3
-    """
+    """,
 )
 @click.argument("source", metavar="FROM")
 @click.argument("target", metavar="[TO]", required=False)

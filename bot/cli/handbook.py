@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 MAX_BYTES = 2 * 1024 * 1024
 
 
-@click.command("import-handbook")
+@click.command("import-handbook", short_help="Compare a handbook page with the policy.")
 @click.argument("page", type=click.Path(dir_okay=False, path_type=Path))
 @POLICY_OPTION
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object: facts and differences.")

@@ -22,12 +22,13 @@ def labels() -> None:
 
 
 @labels.command(
+    short_help="Create the labels that are missing.",
     epilog="""Examples:
 
     \b
       rfh-bot labels sync --dry-run
       rfh-bot labels sync sourcegraph/customer
-    """
+    """,
 )
 @click.argument("repository", required=False, metavar="[OWNER/REPO]")
 @click.option("--dry-run", is_flag=True, help="Tell what would be created, create nothing.")

@@ -71,7 +71,7 @@ def check(file: Path | None, base: Path | None, form: str, as_json: bool) -> Non
         raise SystemExit(1)
 
 
-@policy.command("schema")
+@policy.command("schema", short_help="Print JSON Schema, for editors.")
 @click.option("--override", is_flag=True, help="For .github/rfh-bot.yml: nothing is required, null deletes.")
 def schema(override: bool) -> None:
     """Print JSON Schema, so that editors complete and check the YAML.

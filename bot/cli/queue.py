@@ -37,7 +37,7 @@ def queue() -> None:
     """
 
 
-@queue.command("list")
+@queue.command("list", short_help="List keys: dead, running, due, later.")
 @click.option("--dead", is_flag=True, help="Only keys that were given up.")
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON list.")
 @click.option("--limit", type=click.IntRange(min=1), default=50, show_default=True, help="Keys at most.")
@@ -81,7 +81,7 @@ def retry(*, keys: tuple[str, ...], dead: bool) -> None:
     click.echo(SOON)
 
 
-@queue.command()
+@queue.command(short_help="Forget keys, and what is due for them later.")
 @click.argument("keys", nargs=-1, required=True, metavar="KEY...")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 def drop(*, keys: tuple[str, ...], yes: bool) -> None:

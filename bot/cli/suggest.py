@@ -27,7 +27,7 @@ _FIGURES = (
 )
 
 
-@click.command("suggest")
+@click.command("suggest", short_help="Propose words, weights and thresholds.")
 @click.argument("file", type=click.File("rb"))
 @POLICY_OPTION
 @click.option(

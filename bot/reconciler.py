@@ -25,6 +25,7 @@ from typing import Protocol
 
 from cachetools import LRUCache
 
+from bot.breath import Breath
 from bot.conclude import conclude
 from bot.decide import Desired
 from bot.errors import Gone, RfhError, ServiceDown
@@ -54,7 +55,7 @@ from bot.plan import CARD, plan
 from bot.publisher import Publisher
 from bot.publisher_run import Publishing
 from bot.recall import Recall, recall
-from bot.reconciler_note import Run, keep, look, stand
+from bot.reconciler_note import Run, keep, look, stand, unseen
 from bot.rulebooks import Rulebooks
 from bot.rules import inbox
 from bot.rules.rulebook import Rulebook
@@ -124,6 +125,7 @@ class Reconciler:
     pager: Pager | None = None  # None: no paging service
     publisher: Publisher | None = None  # None: no App's credentials
     meter: Meter = SILENT
+    breathe: Breath = field(default_factory=Breath)
     looks: MutableMapping[IssueKey, object] = field(default_factory=partial(LRUCache, 4096))  # the last ones
 
     @property
@@ -152,8 +154,10 @@ class Reconciler:
         publishing = Publishing(self.publisher)
         for _ in range(ROUNDS):
             read = await self._read(gh, key, at_least, book, publishing)
+            await self.breathe()
             snapshot, desired = await conclude(self.rosters, key, read.snapshot, read.recall, book, self.now)
             read = replace(read, snapshot=snapshot)
+            await self.breathe()
             planned = plan(read.snapshot, read.recall, desired, self.seal)
             seen = look(read.snapshot, desired, planned, book)
             if not dry_run and (seen is None or seen != self.looks.get(key)):
@@ -168,7 +172,7 @@ class Reconciler:
                 if not planned and not only_look:
                     await self.slack.settled(key, read.snapshot, sent=read.sent)
                 if only_look and result.look_again is not None:  # what is due stays due: no need to hurry
-                    return replace(result, look_again=max(result.look_again, self.now() + SHADOWED))
+                    result = replace(result, look_again=max(result.look_again, self.now() + SHADOWED))
                 return result
             if _creates(planned) and not may_create:
                 await self.sleep(INHERITED)
@@ -216,7 +220,7 @@ class Reconciler:
         A sweep asks this of each issue, so that those that need nothing cost nothing.
         """
         mirror = await self.store.card(key)
-        if mirror is not None and _unseen(mirror, seen.snapshot):
+        if mirror is not None and unseen(mirror, seen.snapshot):
             return None
         catalogue = await self.catalogues.get(gh, key.owner, key.repo)
         snapshot, _ = await self.slack.known(replace(seen.snapshot, catalogue=catalogue, mirror=mirror))
@@ -260,7 +264,7 @@ class Reconciler:
             await self.sleep(delay)
         if not fresh:
             self.meter.stale(gave_up=True)
-        if mirror is not None and _unseen(mirror, snapshot) and mirror.comment_id not in at_least.gone:
+        if mirror is not None and unseen(mirror, snapshot) and mirror.comment_id not in at_least.gone:
             await self.sleep(UNSEEN_CARD)
             at = self.now()
             snapshot = await load(gh, key, mirror=mirror, floor_of=floor_of)
@@ -342,7 +346,3 @@ def _creates(planned: Plan) -> bool:
 
 def _creates_card(planned: Plan) -> bool:
     return any(isinstance(a, CreateComment) and a.key == CARD for a in planned.actions)
-
-
-def _unseen(mirror: MirroredCard, snapshot: Snapshot) -> bool:
-    return all(comment.id != mirror.comment_id for comment in snapshot.comments)

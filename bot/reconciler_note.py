@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import structlog
 
 from bot.decide import Desired
-from bot.model import IssueKey, Plan, Snapshot
+from bot.model import IssueKey, MirroredCard, Plan, Snapshot
 from bot.plan import describe
 from bot.rules.rulebook import Rulebook
 from bot.store import Store
@@ -60,3 +60,8 @@ async def keep(store: Store, run: Run, desired: Desired, planned: Plan) -> None:
         actions=[type(action).__name__ for action in actions],
         lagging=run.lagging,
     )
+
+
+def unseen(mirror: MirroredCard, snapshot: Snapshot) -> bool:
+    """Does a read not show the card that was written?"""
+    return all(comment.id != mirror.comment_id for comment in snapshot.comments)

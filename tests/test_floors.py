@@ -52,6 +52,7 @@ FLOORS: dict[int, tuple[str, ...]] = {
         ),
         *(
             "conclude",
+            "breath",
             "guard",
             "pace",
             "pager",

@@ -122,14 +122,16 @@ async def test_a_clicks_line_carries_its_issue_and_the_next_one_does_not() -> No
 
 
 def test_a_line_is_one_json_object_with_time_and_level(monkeypatch: pytest.MonkeyPatch) -> None:
-    before, stream = structlog.get_config(), io.StringIO()
+    before, stream = structlog.get_config() if structlog.is_configured() else None, io.StringIO()
     try:
         logs.set_up("info", stream)
         with structlog.contextvars.bound_contextvars(key="o/r#7"):
             structlog.get_logger("test").info("planned\n", delivery="x")
             structlog.get_logger("test").debug("not told")
     finally:
-        structlog.configure(**before)
+        structlog.reset_defaults()
+        if before is not None:
+            structlog.configure(**before)
     [line] = stream.getvalue().splitlines()
     assert {"msg": "planned\n", "key": "o/r#7", "delivery": "x", "level": "info"}.items() <= json.loads(
         line

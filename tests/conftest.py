@@ -6,12 +6,22 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
+import structlog
 from databases import Machines, empty, postgres_cluster, postgres_programs
 from hypothesis import settings
 
 # How long one example takes says nothing on a busy machine; what must be quick has a test of its own.
 settings.register_profile("rfh-bot", deadline=None)
 settings.load_profile("rfh-bot")
+
+
+@pytest.fixture(autouse=True)
+def logs_as_found() -> Iterator[None]:
+    """Who captures logs leaves structlog configured, and a command would then print its log on stdout."""
+    before = structlog.is_configured()
+    yield
+    if structlog.is_configured() and not before:
+        structlog.reset_defaults()
 
 
 @pytest.fixture(scope="session")

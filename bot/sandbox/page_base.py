@@ -93,6 +93,7 @@ class PageBase:
             repos=repos,
             state=state,
             label_count=len(state.labels),
+            version=self.world.version,
             role=lambda repo: state.role(repo, actor),
             here=request.path,
             links=self.links,

@@ -57,9 +57,9 @@ async function refresh() {
 
 if (document.querySelector("[data-live]")) {
   const source = new EventSource("/-/live");
-  let known = null;
+  let known = document.body.dataset.version; // what changed since this page was made is news, too
   source.onmessage = (message) => {
-    if (known !== null && known !== message.data) refresh();
+    if (known !== message.data) refresh();
     known = message.data;
   };
   const often = document.querySelector("[data-every]");

@@ -23,8 +23,6 @@ from bot.github.pool import Pool
 from bot.github.roster import Rosters
 from bot.memory import Seal
 from bot.meter import SILENT, Meter
-from bot.metrics import Metrics
-from bot.metrics_page import MetricsPage
 from bot.pace import Pace
 from bot.pager import Pager
 from bot.policy.load import DEFAULT_NAME, Layer, default_text
@@ -198,24 +196,24 @@ async def running(settings: Settings, *, on_call: OnCall | None = None) -> Async
         db = open_database(settings.database_url)
         stack.push_async_callback(db.close)
         session = await stack.enter_async_context(aiohttp.ClientSession())
-        metrics = Metrics(__version__, db.engine.dialect.name)
+        meter, scrape = _metrics(settings, db)
 
         def called(kind: str, method: str, endpoint: str, status: int) -> None:
-            metrics.call(kind, method, endpoint, status)
+            meter.call(kind, method, endpoint, status)
             if on_call is not None:
                 on_call(kind, method, endpoint, status)
 
         connect = connector(settings, session, utc_now, called)
-        bot = build(settings, db, connect, meter=metrics, zendesk=build_zendesk(settings, session))
+        bot = build(settings, db, connect, meter=meter, zendesk=build_zendesk(settings, session))
         stack.push_async_callback(bot.queue.close)
         await bot.queue.recover()
         await bot.schedule.start(bot.repositories)
-        worker = Worker(bot.queue, bot.handlers, concurrency=settings.concurrency, note=metrics.run)
+        worker = Worker(bot.queue, bot.handlers, concurrency=settings.concurrency, note=meter.run)
         task = asyncio.create_task(worker.run(), name="worker")
         stack.push_async_callback(_stop, task)
-        if settings.metrics_port is not None:
-            page = MetricsPage(metrics, bot.figures, bot.limits, utc_now)
-            await _listen(stack, page.application(), settings.metrics_host, settings.metrics_port, "METRICS_")
+        if scrape is not None and settings.metrics_port is not None:
+            page = scrape(bot)
+            await _listen(stack, page, settings.metrics_host, settings.metrics_port, "METRICS_")
         site = None
         if settings.client_id:
             from bot.front import front
@@ -229,6 +227,17 @@ async def running(settings: Settings, *, on_call: OnCall | None = None) -> Async
             socket = listen(door, settings.slack_app_token, settings.slack_url)
             stack.push_async_callback(_stop, asyncio.create_task(socket, name="slack socket"))
         yield bot
+
+
+def _metrics(settings: Settings, db: Database) -> tuple[Meter, Callable[[Bot], web.Application] | None]:
+    """What counts, and its page; without a port nobody would ask, and nothing is counted."""
+    if settings.metrics_port is None:
+        return SILENT, None
+    from bot.metrics import Metrics
+    from bot.metrics_page import MetricsPage
+
+    metrics = Metrics(__version__, db.engine.dialect.name)
+    return metrics, lambda bot: MetricsPage(metrics, bot.figures, bot.limits, utc_now).application()
 
 
 async def _listen(

@@ -6,6 +6,7 @@ import asyncio
 import gc
 import os
 import signal
+import sys
 from collections.abc import Mapping
 
 import click
@@ -26,6 +27,7 @@ def serve() -> None:
     that App. Answers webhooks at /webhook, and /healthz and /readyz for monitors. SIGTERM or Ctrl-C finishes
     what is being written, gives the rest back to the queue and exits 0.
     """
+    _load_structlog()
     from bot import settings_file
     from bot.logs import set_up
     from bot.settings import read_settings
@@ -34,6 +36,15 @@ def serve() -> None:
     settings = read_settings(environment, app=not settings_file.nameless(environment))
     set_up(settings.log_level)
     asyncio.run(_serve(environment))
+
+
+def _load_structlog() -> None:
+    """Without rich, which it loads for consoles: a server's log is none, and 3 MB are 3 MB."""
+    if "rich" not in sys.modules:
+        sys.modules["rich"] = None  # type: ignore[assignment]  # how Python says: not to be had
+        import structlog  # noqa: F401
+
+        del sys.modules["rich"]
 
 
 async def _serve(environment: Mapping[str, str]) -> None:
